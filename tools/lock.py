@@ -1,0 +1,21 @@
+"""Resolve the dependencies of ``pyproject.toml`` into ``requirements/``.
+
+The files hold names, versions and hashes and no addresses, and serve every Python and platform
+that the project supports.
+"""
+
+import subprocess
+import sys
+
+COMMON = [
+    sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--no-config", "--universal",
+    "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--no-header",
+    "--no-emit-index-url", "--no-emit-find-links", "--quiet", *sys.argv[1:],
+]  # fmt: skip
+
+subprocess.run([*COMMON, "--group", "build", "-o", "requirements/runtime.txt"], check=True)
+subprocess.run(
+    [*COMMON, "--group", "build", "--group", "dev", "-c", "requirements/runtime.txt"]
+    + ["-o", "requirements/dev.txt"],
+    check=True,
+)
