@@ -7,13 +7,13 @@ incident id.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
 Language = Literal["zh-CN", "en"]
 
 
-class Code(str, Enum):
+class Code(StrEnum):
     """What a client can rely on in ``errors[].extensions.code``."""
 
     UNAUTHENTICATED = "UNAUTHENTICATED"

@@ -1,0 +1,130 @@
+"""Background jobs: rows of the same transaction as what they follow from (procrastinate).
+
+A job is inserted by SQL on the running transaction's connection, so there is no moment in which
+a row exists without its job. Jobs must bear being run twice: a worker may die after the work and
+before the note of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import orjson
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.blueprints import Blueprint
+
+from core.database import fetch
+
+HEARTBEAT_SECONDS = 10
+STALLED_SECONDS = 30
+KEEP_DONE_HOURS = 24 * 7
+
+# Long enough to outlast an outage of an hour: 4, 16, 64, 256, 1024, 4096 seconds.
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=4)
+
+blueprint = Blueprint()
+
+Runner = Callable[..., Awaitable[None]]
+
+
+def job(
+    name: str, *, queue: str = "default", retry: RetryStrategy = RETRY
+) -> Callable[[Runner], Runner]:
+    """Register a coroutine as the job ``name``; names are kept for ever, payloads are versioned."""
+
+    def register(runner: Runner) -> Runner:
+        blueprint.task(name=name, queue=queue, retry=retry)(runner)
+        return runner
+
+    return register
+
+
+def periodic(name: str, cron: str) -> Callable[[Runner], Runner]:
+    """Register a coroutine to run by the clock (UTC cron); one run at a time, missed ones merge."""
+
+    def register(runner: Runner) -> Runner:
+        async def run(timestamp: int) -> None:
+            await runner()
+
+        run.__doc__ = runner.__doc__
+        task = blueprint.task(name=name, queue="clock", queueing_lock=name, lock=name)(run)
+        blueprint.periodic(cron=cron, periodic_id=name)(task)
+        return runner
+
+    return register
+
+
+async def defer(
+    name: str,
+    args: dict[str, Any],
+    *,
+    queue: str = "default",
+    priority: int = 0,
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Insert a job on the running transaction. ``args`` hold ids and plain values, no names."""
+    await fetch(
+        "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW($1, $2, $3, $4, $5, $6::text::jsonb, $7)"
+        "::procrastinate_job_to_defer_v1]) AS ids",
+        queue,
+        name,
+        priority,
+        lock,
+        queueing_lock,
+        orjson.dumps(args).decode(),
+        at,
+    )
+
+
+def worker_app(url: str) -> App:
+    """The procrastinate application over every registered job."""
+    app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=8))
+    app.add_tasks_from(blueprint, namespace="")
+    return app
+
+
+async def run_worker(app: App, *, concurrency: int = 10, wait: bool = True) -> None:
+    """Work until cancelled (``wait=False``: until nothing is left)."""
+    await rescue(app)
+    await app.run_worker_async(
+        concurrency=concurrency,
+        wait=wait,
+        install_signal_handlers=False,
+        update_heartbeat_interval=HEARTBEAT_SECONDS,
+        stalled_worker_timeout=STALLED_SECONDS,
+        shutdown_graceful_timeout=8,
+    )
+
+
+async def rescue(app: App, *, seconds: float = STALLED_SECONDS) -> int:
+    """Give the jobs of workers that died back to the queue; answer how many."""
+    rescued = 0
+    for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
+        await app.job_manager.retry_job(stalled)
+        rescued += 1
+    return rescued
+
+
+@blueprint.periodic(cron="* * * * *", periodic_id="core.rescue_stalled")
+@blueprint.task(
+    name="core.rescue_stalled",
+    queue="clock",
+    queueing_lock="core.rescue_stalled",
+    pass_context=True,
+)
+async def rescue_stalled(context: JobContext, timestamp: int) -> None:
+    """Each minute: the jobs of dead workers go back to the queue."""
+    await rescue(context.app)
+
+
+@blueprint.periodic(cron="17 20 * * *", periodic_id="core.forget_done")
+@blueprint.task(
+    name="core.forget_done", queue="clock", queueing_lock="core.forget_done", pass_context=True
+)
+async def forget_done(context: JobContext, timestamp: int) -> None:
+    """Each night: finished jobs older than a week go; failed ones stay to be looked at."""
+    await context.app.job_manager.delete_old_jobs(nb_hours=KEEP_DONE_HOURS)

@@ -1,0 +1,89 @@
+"""Repeats: the same request twice does the work once and answers the same twice.
+
+Clients retry when an answer got lost. Each mutation carries a ``requestId``; the first thing in
+its transaction is to claim (actor, requestId). A concurrent repeat waits on the unique index
+until the first commits, then answers with the first's result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+
+from core.clock import now
+from core.database import execute, fetch
+from core.errors import RequestIdReused
+from core.ids import uuid7
+from core.jobs import periodic
+from core.settings import settings
+from core.work import Principal, work
+
+KEPT = timedelta(days=30)
+NOBODY = UUID(int=0)
+
+T = TypeVar("T")
+
+
+async def once(
+    who: Principal,
+    *,
+    request_id: UUID,
+    mutation: str,
+    payload: Any,
+    act: Callable[[], Awaitable[T]],
+    result_id: Callable[[T], UUID],
+    again: Callable[[UUID], Awaitable[T]],
+) -> T:
+    """Run ``act`` once per (actor, ``request_id``); a repeat gets ``again(result id)``.
+
+    Raises:
+        RequestIdReused: the id came before with another mutation or payload.
+    """
+    digest = _digest(mutation, payload)
+    async with work(who, request_id=request_id):
+        claim = await fetch(
+            "INSERT INTO request_claim"
+            " (id, actor_id, request_id, mutation, payload_hash, created_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (actor_id, request_id) DO NOTHING"
+            " RETURNING id",
+            uuid7(),
+            who.id or NOBODY,
+            request_id,
+            mutation,
+            digest,
+            now(),
+        )
+        if claim:
+            result = await act()
+            await execute(
+                "UPDATE request_claim SET result_id = $2 WHERE id = $1",
+                claim[0]["id"],
+                result_id(result),
+            )
+            return result
+    (first,) = await fetch(
+        "SELECT mutation, payload_hash, result_id FROM request_claim"
+        " WHERE actor_id = $1 AND request_id = $2",
+        who.id or NOBODY,
+        request_id,
+    )
+    if first["mutation"] != mutation or not hmac.compare_digest(first["payload_hash"], digest):
+        raise RequestIdReused(field="input.requestId")
+    return await again(first["result_id"])
+
+
+def _digest(mutation: str, payload: Any) -> bytes:
+    text = orjson.dumps([mutation, payload], option=orjson.OPT_SORT_KEYS, default=str)
+    return hmac.digest(settings().derived_key("request claims"), text, hashlib.sha256)
+
+
+@periodic("core.forget_requests", cron="41 19 * * *")
+async def forget_requests() -> None:
+    """Each night: claims older than 30 days go."""
+    await execute("DELETE FROM request_claim WHERE created_at < $1", now() - KEPT)

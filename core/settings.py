@@ -1,0 +1,166 @@
+"""Settings come from the environment, are checked at the start, and never change afterwards.
+
+Every variable, its default and its meaning is in the README's configuration table, which a test
+compares with this class.
+"""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "development-only-secret-of-a-sample-town"  # noqa: S105 - refused in production
+MINIMUM_SECRET_LENGTH = 32
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+
+
+class SettingsError(Exception):
+    """The environment holds values that the service can't start with; the text lists each."""
+
+
+class Settings(BaseSettings):
+    """Where the service runs and what it may trust."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LEYE_", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    env: Literal["development", "production"] = Field(
+        "development", description="`production` refuses default secrets and hides the demo"
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL 15 or newer; empty: the service starts its own",
+    )
+    redis_url: SecretStr | None = Field(
+        None,
+        validation_alias="REDIS_URL",
+        description="Redis 7 or newer; empty: one inside the process (single process only)",
+    )
+    database_pool: int = Field(
+        10, ge=1, le=200, description="connections to PostgreSQL per process, at most"
+    )
+    statement_cache: int = Field(
+        200,
+        ge=0,
+        le=10_000,
+        description="prepared statements per connection; 0 behind a transaction-mode pooler",
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="address under which people reach the service; printed on QR plates",
+        pattern=r"^https?://[^/\s]+$",
+    )
+    secret: SecretStr = Field(
+        SecretStr(DEVELOPMENT_SECRET),
+        description="master secret (32 characters or more) from which signing keys are derived",
+    )
+    previous_secrets: CommaSeparated = Field(
+        (), description="earlier master secrets, comma-separated: old tokens and data stay readable"
+    )
+    media_dir: Path | None = Field(
+        None, description="folder for pictures; empty: beside the embedded database"
+    )
+    trusted_proxies: CommaSeparated = Field(
+        (), description="networks whose `X-Forwarded-For` is believed, comma-separated"
+    )
+    cors_origins: CommaSeparated = Field(
+        (), description="origins that browsers may call the API from, comma-separated"
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="bearer token for `/metrics`; empty: loopback only"
+    )
+    map_approval_number: str = Field(
+        "", max_length=40, description="审图号 that public maps must show"
+    )
+    staff_idle_minutes: int = Field(
+        30, ge=5, le=480, description="a staff session ends after so many idle minutes"
+    )
+    operation_seconds: float = Field(
+        10, gt=0, le=60, description="time limit of one GraphQL operation"
+    )
+    only_trusted_documents: bool = Field(
+        False, description="refuse GraphQL documents that are not registered by hash"
+    )
+
+    @field_validator("previous_secrets", "trusted_proxies", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            (IPv6Network if ":" in text else IPv4Network)(text)
+        return value
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        if self.env != "production":
+            return self
+        problems = []
+        secrets = [self.secret.get_secret_value(), *self.previous_secrets]
+        if DEVELOPMENT_SECRET in secrets:
+            problems.append("LEYE_SECRET must be set (openssl rand -hex 32)")
+        elif min(len(secret) for secret in secrets) < MINIMUM_SECRET_LENGTH:
+            problems.append(f"LEYE_SECRET must have at least {MINIMUM_SECRET_LENGTH} characters")
+        if not self.public_url.startswith("https://"):
+            problems.append("LEYE_PUBLIC_URL must begin with https://")
+        if self.database_url is None:
+            problems.append("DATABASE_URL must be set (the embedded database is for trying out)")
+        if self.redis_url is None:
+            problems.append("REDIS_URL must be set (the in-process Redis serves one process)")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def derived_key(self, purpose: str, *, secret: str | None = None) -> bytes:
+        """A 32-byte key of its own for each purpose (HKDF-SHA256 over the master secret)."""
+        return _derive(secret or self.secret.get_secret_value(), purpose)
+
+    @property
+    def production(self) -> bool:
+        """Whether real people's data is served."""
+        return self.env == "production"
+
+
+@lru_cache(64)
+def _derive(secret: str, purpose: str) -> bytes:
+    kdf = HKDF(hashes.SHA256(), 32, salt=None, info=b"leye " + purpose.encode())
+    return kdf.derive(secret.encode())
+
+
+def load() -> Settings:
+    """Read the environment.
+
+    Raises:
+        SettingsError: one line per variable that can't be used, without its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as refusal:
+        lines = []
+        for error in refusal.errors(include_input=False, include_url=False, include_context=False):
+            name = str(error["loc"][0]) if error["loc"] else ""
+            variable = name if name.isupper() else f"LEYE_{name.upper()}" if name else ""
+            text = error["msg"].removeprefix("Value error, ")
+            lines.append(f"{variable}: {text}" if variable else text)
+        raise SettingsError("\n".join(lines)) from None
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return load()

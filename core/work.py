@@ -1,0 +1,103 @@
+"""The unit of work: one transaction that writes rows, audit entries and outgoing jobs together.
+
+A use case opens ``async with work(actor) as unit`` and does everything inside. A use case that
+calls another joins its unit. Nothing waits in memory for the commit: jobs and audit entries are
+rows of the same transaction, so a crash at any moment leaves all of it or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Protocol
+from uuid import UUID
+
+from tortoise.transactions import in_transaction
+
+from core import audit
+from core.audit import Record
+from core.clock import now
+from core.database import connection
+
+
+class Principal(Protocol):
+    """Who acts, as far as the core needs to know."""
+
+    @property
+    def kind(self) -> str:
+        """``ACCOUNT``, ``STAFF``, ``APP``, ``SYSTEM`` or ``ANONYMOUS``."""
+
+    @property
+    def id(self) -> UUID | None:
+        """The actor's own id; ``None`` for those that have none."""
+
+
+class Work:
+    """What is happening in the running transaction."""
+
+    def __init__(self, who: Principal, request_id: UUID | None = None) -> None:
+        self.who = who
+        self.request_id = request_id
+        self._entries: list[Record] = []
+
+    def note(
+        self,
+        action: str,
+        subject_kind: str,
+        subject_id: UUID | None,
+        *,
+        reason: str | None = None,
+        **details: object,
+    ) -> None:
+        """Put one entry into the audit trail: ids, flags and codes only, never personal data."""
+        self._entries.append(
+            Record(
+                at=now(),
+                actor_kind=self.who.kind,
+                actor_id=self.who.id,
+                action=action,
+                subject_kind=subject_kind,
+                subject_id=subject_id,
+                request_id=self.request_id,
+                reason=reason,
+                details=details,
+            )
+        )
+
+    async def finish(self) -> None:
+        """Write what waited: the audit chain is locked last, and so for the shortest time."""
+        if self._entries:
+            await audit.append(connection(), self._entries)
+
+
+_running: ContextVar[Work | None] = ContextVar("running_work", default=None)
+
+
+def current() -> Work:
+    """The running unit of work.
+
+    Raises:
+        RuntimeError: outside of one; a programming error.
+    """
+    unit = _running.get()
+    if unit is None:
+        raise RuntimeError("this needs a running unit of work")
+    return unit
+
+
+@asynccontextmanager
+async def work(who: Principal, *, request_id: UUID | None = None) -> AsyncIterator[Work]:
+    """One transaction; joins the one that runs already."""
+    running = _running.get()
+    if running is not None:
+        yield running
+        return
+    async with in_transaction():
+        unit = Work(who, request_id)
+        reset = _running.set(unit)
+        try:
+            yield unit
+            await unit.finish()
+        finally:
+            _running.reset(reset)
