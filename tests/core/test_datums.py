@@ -30,13 +30,13 @@ def test_published_pairs_convert_both_ways(
 ) -> None:
     """Known pairs come out as published.
 
-    Shenzhen (45 km from Houjie), Shanghai and Beijing stand in the test table of the project
+    Shenzhen (50 km from Houjie), Shanghai and Beijing stand in the test table of the project
     github.com/googollee/eviltransform (``python/test.py``, the same in its Go and PHP tests),
     computed values. Huizhou (next door to Dongguan) and Shaoguan are from
     github.com/hujiulong/gcoord (``test/fixtures/china-cities.json``), a list of Chinese cities
-    in several datums, which agrees with the formula to a metre or two.
+    in several datums, which agrees with the formula to half a metre.
     """
-    near = 0.6 * 10.0**-digits if digits > 5 else 1.5e-5
+    near = 10.0**-digits
     assert to_gcj02(lon, lat) == pytest.approx((gcj_lon, gcj_lat), abs=near), place
     assert from_gcj02(gcj_lon, gcj_lat) == pytest.approx((lon, lat), abs=max(near, 1e-7)), place
 
