@@ -269,7 +269,7 @@ def _secret(text: str, position: int) -> bytes:
         return bytes.fromhex(text)
     try:
         return _decode(text.rstrip("=").replace("+", "-").replace("/", "_"))
-    except binascii.Error:
+    except ValueError:
         raise BadKeys(f"the secret of key {position} is neither hexadecimal nor base64") from None
 
 
