@@ -34,6 +34,9 @@ async def migrate(config: Mapping[str, Any]) -> list[str]:
         await execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
         await execute("SET LOCAL client_min_messages = warning")
         executor = MigrationExecutor(connection(), apps)
+        # Without its table the recorder's first question would abort the transaction.
+        editor = executor._schema_editor(atomic=False)  # noqa: SLF001 - Tortoise offers no other
+        await executor.recorder.ensure_schema(editor)
         latest = [MigrationTarget(app_label=app, name="__latest__") for app in apps]
         await executor.migrate(latest, direction="forward", progress=note)
         done += await _migrate_jobs()

@@ -1,0 +1,1 @@
+"""What landlords do: put up rooms."""

@@ -1,0 +1,1 @@
+"""The town's own work: territory, places and their files, plates, claims, blocks."""

@@ -1,0 +1,1 @@
+"""Pictures: what is stored, in which sizes, and where they are fetched."""

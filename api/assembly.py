@@ -1,0 +1,44 @@
+"""Puts the packages together, the same way for serve, worker, migrate and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, Final
+
+from core import crypto
+from core.database import tortoise_config
+from core.settings import Settings
+
+# Lower layers first; each app's migrations are the folder of the same name in migrations/.
+APPS: Final[Mapping[str, Sequence[str]]] = {
+    "core": ("core.models", "core.audit"),
+    "identity": ("identity.models",),
+    "media": ("media.models",),
+    "management": ("management.models",),
+    "landlord": ("landlord.models",),
+}
+
+HANDLERS: Final[Sequence[str]] = (
+    "core.handlers",
+    "identity.handlers",
+    "management.handlers",
+    "landlord.handlers",
+    "notifications.handlers",
+)
+
+
+def assemble(settings: Settings) -> None:
+    """Import what registers itself (event handlers, jobs, holdings) and set the keys."""
+    for module in HANDLERS:
+        import_module(module)
+    crypto.configure(
+        crypto.KeyRing.derived(settings.secret.get_secret_value(), settings.previous_secrets)
+    )
+
+
+def database_config(url: str, settings: Settings) -> dict[str, Any]:
+    """Tortoise's configuration of this deployment."""
+    return tortoise_config(
+        url, APPS, pool=settings.database_pool, statement_cache=settings.statement_cache
+    )

@@ -1,0 +1,55 @@
+"""Text that people type: cleaned the same way everywhere, refused with a clear answer."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from core.errors import InvalidInput
+
+# Bidirectional controls can make a name read as something else (Unicode TR 36 § 3.1).
+_BIDI = {
+    *range(0x202A, 0x202F),
+    *range(0x2066, 0x206A),
+    0x061C,
+    0x200E,
+    0x200F,
+}
+_ALLOWED_CONTROLS = {"\n", "\t"}
+
+
+def clean(
+    value: str, *, field: str, longest: int, shortest: int = 0, multiline: bool = False
+) -> str:
+    """Normalise (NFC, trimmed, one kind of line end) and check.
+
+    Lengths are in characters. Raises:
+        InvalidInput: NUL or other control characters, bidirectional controls, too long, too short.
+    """
+    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    for character in text:
+        control = unicodedata.category(character) in {"Cc", "Cs"}
+        if control and not (multiline and character in _ALLOWED_CONTROLS):
+            raise _refusal(field, "CONTROL_CHARACTER", "含有不能使用的控制字符", "control characters")
+        if ord(character) in _BIDI:
+            raise _refusal(field, "BIDI_CONTROL", "含有改变文字方向的字符", "bidirectional controls")
+    if len(text) > longest:
+        raise InvalidInput(
+            field=field,
+            reason="TOO_LONG",
+            params={"maximum": longest},
+            zh="最多 {maximum} 个字",
+            en="At most {maximum} characters",
+        )
+    if len(text) < shortest:
+        raise InvalidInput(
+            field=field,
+            reason="TOO_SHORT" if text else "EMPTY",
+            params={"minimum": shortest},
+            zh="至少 {minimum} 个字" if text else "不能为空",
+            en="At least {minimum} characters" if text else "It must not be empty",
+        )
+    return text
+
+
+def _refusal(field: str, reason: str, zh: str, en: str) -> InvalidInput:
+    return InvalidInput(field=field, reason=reason, zh=zh, en=f"It holds {en}")

@@ -1,0 +1,115 @@
+"""Who may see and change what management holds: the only way to load its rows by id.
+
+Lists start from ``visible_*``; look-ups go through ``access_*``. What is absent and what is not
+for the actor answer alike.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
+
+from core.errors import NotFound, Unauthenticated
+from identity.actor import Actor, ActorKind, Permission
+from management.models import ClaimState, Grid, Place, PlaceClaim, Plate, Room
+from management.models.territory import codes_of
+
+_NOTHING = Q(id__isnull=True)
+
+
+def within(path: str, prefix: str = "") -> Q:
+    """The condition "lies in this grid" on rows that carry a place's grid columns.
+
+    ``prefix`` leads to the place (``place__``). Of the three levels the lower two are equality on
+    a column of their own, which PostgreSQL can combine with an order; the town is a range of the
+    path (``COLLATE "C"``, and "0" follows "/").
+    """
+    codes = codes_of(path)
+    if len(codes) == 1:
+        upper = path[:-1] + "0"
+        return Q(**{f"{prefix}grid_path__gte": path, f"{prefix}grid_path__lt": upper})
+    column = "community_code" if len(codes) == 2 else "grid_code"
+    return Q(**{f"{prefix}{column}": codes[-1]})
+
+
+def in_scope(actor: Actor, permission: Permission, prefix: str = "") -> Q:
+    """The condition "lies where the actor holds the permission"."""
+    paths = actor.paths(permission)
+    return Q(*(within(path, prefix) for path in paths), join_type=Q.OR) if paths else _NOTHING
+
+
+def visible_places(actor: Actor, permission: Permission = Permission.PLACES_READ) -> QuerySet[Place]:
+    """Staff and apps: places in their scope. Accounts: places that they are known to run."""
+    if actor.kind is ActorKind.ACCOUNT:
+        own = PlaceClaim.filter(account_id=actor.id, state=ClaimState.VERIFIED).values("place_id")
+        return Place.filter(id__in=Subquery(own))
+    return Place.filter(in_scope(actor, permission))
+
+
+async def access_place(
+    actor: Actor,
+    *,
+    place_id: UUID | None = None,
+    code: str | None = None,
+    permission: Permission = Permission.PLACES_READ,
+    lock: bool = False,
+) -> Place:
+    """One place by id or code, for an actor who holds the permission there.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: absent, or out of the actor's scope.
+    """
+    require_sign_in(actor)
+    which: dict[str, Any] = {"code": code} if place_id is None else {"id": place_id}
+    query = visible_places(actor, permission).filter(**which)
+    if actor.kind is ActorKind.ACCOUNT and permission is not Permission.PLACES_READ:
+        raise NotFound
+    place = await (query.select_for_update() if lock else query).first()
+    if place is None:
+        raise NotFound
+    return place
+
+
+async def access_room(
+    actor: Actor, *, room_id: UUID, permission: Permission = Permission.PLACES_READ
+) -> Room:
+    """One room, for who may see its place."""
+    room = await Room.get_or_none(id=room_id).select_related("place")
+    if room is None:
+        raise NotFound
+    await access_place(actor, place_id=room.place_id, permission=permission)
+    return room
+
+
+async def access_plate(
+    actor: Actor, *, plate_id: UUID, permission: Permission = Permission.PLATES_MANAGE
+) -> Plate:
+    """One plate, for who may manage the plates of its place."""
+    require_sign_in(actor)
+    plate = await Plate.filter(in_scope(actor, permission, "place__"), id=plate_id).first()
+    if plate is None:
+        raise NotFound
+    return plate
+
+
+async def access_grid(actor: Actor, *, code: str, permission: Permission) -> Grid:
+    """One grid by code, for an actor who holds the permission in all of it."""
+    require_sign_in(actor)
+    grid = await Grid.get_or_none(code=code)
+    if grid is None or not actor.may(permission, grid.path):
+        raise NotFound
+    return grid
+
+
+def require_sign_in(actor: Actor) -> None:
+    """Refuse the anonymous.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+    """
+    if actor.kind is ActorKind.ANONYMOUS:
+        raise Unauthenticated

@@ -1,0 +1,73 @@
+"""What management tells the packages above. Ids only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from core.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceFiled(Event):
+    """A file was opened for a place."""
+
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceUpdated(Event):
+    """A place's file changed."""
+
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceClosed(Event):
+    """A place closed or was demolished."""
+
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomsAdded(Event):
+    """Rooms were added to a house."""
+
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateIssued(Event):
+    """A place or room got a plate (also in place of another)."""
+
+    plate_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateRevoked(Event):
+    """A plate no longer speaks for its place."""
+
+    plate_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceBlocked(Event):
+    """A place may not be let for now."""
+
+    place_id: UUID
+    block_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceUnblocked(Event):
+    """One reason against letting has ended; others may be in force."""
+
+    place_id: UUID
+    block_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandlordAssigned(Event):
+    """Somebody is now known to run a place."""
+
+    claim_id: UUID

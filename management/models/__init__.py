@@ -1,0 +1,41 @@
+"""Tables of management, by subject."""
+
+from management.models.places import (
+    ClaimRole,
+    ClaimState,
+    EBikeCharging,
+    LeaseFiling,
+    Lifecycle,
+    Organisation,
+    Place,
+    PlaceBlock,
+    PlaceBlockKind,
+    PlaceClaim,
+    PlaceKind,
+    RiskClass,
+    Room,
+    RoomState,
+)
+from management.models.plates import Plate, PlateState
+from management.models.territory import Grid, GridLevel
+
+__all__ = [
+    "ClaimRole",
+    "ClaimState",
+    "EBikeCharging",
+    "Grid",
+    "GridLevel",
+    "LeaseFiling",
+    "Lifecycle",
+    "Organisation",
+    "Place",
+    "PlaceBlock",
+    "PlaceBlockKind",
+    "PlaceClaim",
+    "PlaceKind",
+    "Plate",
+    "PlateState",
+    "RiskClass",
+    "Room",
+    "RoomState",
+]

@@ -1,0 +1,134 @@
+"""Rooms of a house."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from core.errors import Conflict, InvalidInput, WrongState
+from core.events import emit
+from core.text import clean
+from core.work import work
+from identity.actor import Actor, Permission
+from management.access import access_place
+from management.events import RoomsAdded
+from management.models import Lifecycle, Place, PlaceKind, Room
+from management.rules import rules
+
+_NUMBER = re.compile(r"[0-9A-Z]+(-[0-9A-Z]+)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRoom:
+    """What is known of a room when it is added. ``area`` is usable m², ``rent`` yuan a month."""
+
+    number: str
+    floor: int | None = None
+    area: Decimal | None = None
+    dormitory: bool = False
+    escape_window: bool | None = None
+    rent: Decimal | None = None
+
+
+async def add_rooms(actor: Actor, *, place_id: UUID, rooms: Sequence[NewRoom]) -> Place:
+    """Add rooms to a rental house, all or none.
+
+    Raises:
+        InvalidInput: no rooms, too many, a number twice, a value that can't be used.
+        Conflict: a number that the house has already.
+        WrongState: the house is closed, or not a rental house.
+    """
+    if not 1 <= len(rooms) <= rules().rooms_per_request:
+        raise InvalidInput(
+            field="input.rooms",
+            reason="COUNT",
+            params={"maximum": rules().rooms_per_request},
+            zh="一次可添加 1 到 {maximum} 间",
+            en="Add 1 to {maximum} rooms at a time",
+        )
+    checked = [_checked(room, f"input.rooms.{index}") for index, room in enumerate(rooms)]
+    if len({room.number for room in checked}) < len(checked):
+        raise InvalidInput(
+            field="input.rooms", reason="NUMBER_TWICE", zh="房号重复", en="A number comes twice"
+        )
+    async with work(actor) as unit:
+        place = await access_place(
+            actor, place_id=place_id, permission=Permission.PLACES_WRITE, lock=True
+        )
+        if place.kind is not PlaceKind.RENTAL_HOUSE or place.lifecycle in {
+            Lifecycle.CLOSED,
+            Lifecycle.DEMOLISHED,
+        }:
+            raise WrongState(
+                reason="NOT_LETTABLE",
+                zh="只有在用的出租屋可以添加房间",
+                en="Only rental houses in use have rooms",
+            )
+        numbers = [room.number for room in checked]
+        if taken := await Room.filter(place_id=place.id, number__in=numbers).first():
+            raise Conflict(
+                field="input.rooms",
+                reason="ROOM_EXISTS",
+                params={"number": taken.number},
+                zh="房号 {number} 已存在",
+                en="Room {number} exists already",
+            )
+        await Room.bulk_create(
+            Room(
+                place_id=place.id,
+                number=room.number,
+                code=f"{place.code}-{room.number}",
+                floor=room.floor,
+                area=room.area,
+                dormitory=room.dormitory,
+                escape_window=room.escape_window,
+                rent=room.rent,
+            )
+            for room in checked
+        )
+        unit.note("addRooms", "PLACE", place.id, count=len(checked))
+        await emit(RoomsAdded(place_id=place.id))
+    return place
+
+
+def capacity(area: Decimal | None) -> int | None:
+    """How many people a room holds by its usable area; a family is exempt."""
+    return None if area is None else int(area // rules().room_area_per_person)
+
+
+def _checked(room: NewRoom, path: str) -> NewRoom:
+    number = clean(room.number, field=f"{path}.number", longest=12, shortest=1).upper()
+    if not _NUMBER.fullmatch(number):
+        raise InvalidInput(
+            field=f"{path}.number",
+            reason="ROOM_NUMBER",
+            zh="房号只能用数字、字母和短横",
+            en="A room number is made of digits, letters and hyphens",
+        )
+    _within(room.floor, -3, 100, f"{path}.floor")
+    _within(room.area, Decimal(1), Decimal(2000), f"{path}.area")
+    _within(room.rent, Decimal(1), rules().largest_rent, f"{path}.rent")
+    return NewRoom(
+        number=number,
+        floor=room.floor,
+        area=room.area,
+        dormitory=room.dormitory,
+        escape_window=room.escape_window,
+        rent=room.rent,
+    )
+
+
+def _within(
+    value: Decimal | int | None, low: Decimal | int, high: Decimal | int, field: str
+) -> None:
+    if value is not None and not (Decimal(value).is_finite() and low <= value <= high):
+        raise InvalidInput(
+            field=field,
+            reason="OUT_OF_RANGE",
+            params={"minimum": str(low), "maximum": str(high)},
+            zh="应在 {minimum} 到 {maximum} 之间",
+            en="It must be {minimum} to {maximum}",
+        )

@@ -1,0 +1,159 @@
+"""The town's grids: where a point lies, which grids there are, and bringing them in."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from time import monotonic
+from typing import Any
+
+import orjson
+
+from core.database import execute, fetch
+from core.errors import InvalidInput, NotFound
+from core.ids import uuid7
+from core.keyset import Order, Page, Slice, take
+from management.models import Grid, GridLevel
+from management.territory_map import TerritoryMap
+
+# Names and shapes of grids change a few times a year; processes see a change within a minute.
+_KEPT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """All grids of the deployment, in memory: by code, and as a map."""
+
+    by_code: Mapping[str, Mapping[str, Any]]
+    map: TerritoryMap
+
+
+_loaded: tuple[float, Territory] | None = None
+
+
+async def territory() -> Territory:
+    """The grids, loaded at most once a minute."""
+    global _loaded  # noqa: PLW0603 - one cache per process
+    if _loaded is None or monotonic() - _loaded[0] > _KEPT_SECONDS:
+        rows = await fetch(
+            "SELECT id, code, division_code, level, name_zh, name_en, parent_id, path,"
+            " CASE WHEN level = 'GRID' THEN boundary END AS boundary FROM grid ORDER BY path"
+        )
+        shapes = [(row["code"], orjson.loads(row["boundary"])) for row in rows if row["boundary"]]
+        by_code = {
+            row["code"]: {key: value for key, value in row.items() if key != "boundary"}
+            for row in rows
+        }
+        _loaded = (monotonic(), Territory(by_code, TerritoryMap(shapes)))
+    return _loaded[1]
+
+
+def forget_territory() -> None:
+    """Load the grids anew next time: after they were changed by this process."""
+    global _loaded  # noqa: PLW0603 - one cache per process
+    _loaded = None
+
+
+async def grid_by_code(code: str, *, field: str = "input.gridCode") -> Mapping[str, Any]:
+    """A grid by its code.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    grid = (await territory()).by_code.get(code)
+    if grid is None:
+        raise InvalidInput(
+            field=field, reason="UNKNOWN_GRID", zh="没有这个网格", en="There is no such grid"
+        )
+    return grid
+
+
+async def grid_of_point(longitude: float, latitude: float) -> Mapping[str, Any] | None:
+    """The third-level grid in which a point (CGCS2000 degrees) lies."""
+    known = await territory()
+    code = known.map.locate(longitude, latitude)
+    return known.by_code[code] if code else None
+
+
+async def list_grids(
+    *, level: GridLevel | None, parent_code: str | None, page: Page, boundary: bool
+) -> Slice:
+    """Grids in the order of their paths. Public: names and shapes are no secret."""
+    query = Grid.all()
+    if level is not None:
+        query = query.filter(level=level)
+    if parent_code is not None:
+        known = (await territory()).by_code.get(parent_code)
+        if known is None:
+            raise NotFound(field="parentCode")
+        query = query.filter(parent_id=known["id"])
+    columns = ["id", "code", "division_code", "level", "name_zh", "name_en", "path"]
+    return await take(
+        query, Order("path", "path"), page, [*columns, "boundary"] if boundary else columns
+    )
+
+
+@cache
+def town_data() -> list[dict[str, Any]]:
+    """The grids of Houjie that come with the project, the town first.
+
+    Codes and names of the town and its communities are the public statistical codes of 2023;
+    outlines and third-level grids are synthetic (see ``docs/data.md``).
+    """
+    folder = resources.files("management") / "data"
+    with (folder / "houjie_communities.csv").open(encoding="utf-8") as file:
+        codes = {row["code"] for row in csv.DictReader(file)}
+    collection = orjson.loads((folder / "houjie_grids.geojson").read_bytes())
+    features = collection["features"]
+    unknown = {
+        feature["properties"]["division_code"]
+        for feature in features
+        if feature["properties"]["division_code"]
+    } - codes
+    if unknown:
+        raise ValueError(f"grids with division codes that the statistics don't know: {unknown}")
+    order = {"TOWN": 0, "COMMUNITY": 1, "GRID": 2}
+    return sorted(
+        ({**feature["properties"], "boundary": feature["geometry"]} for feature in features),
+        key=lambda grid: (order[grid["level"]], grid["code"]),
+    )
+
+
+async def bring_in_grids(grids: list[dict[str, Any]]) -> int:
+    """Add grids that are not there yet and refresh names and shapes of the others.
+
+    A grid keeps its code, level and place in the tree for ever. Answers how many were new.
+    """
+    known = {row["code"]: row for row in await fetch("SELECT code, id, path FROM grid")}
+    new = 0
+    for grid in grids:
+        boundary = orjson.dumps(grid["boundary"]).decode()
+        if grid["code"] in known:
+            await execute(
+                "UPDATE grid SET name_zh = $2, name_en = $3, boundary = $4::text::jsonb"
+                " WHERE code = $1",
+                grid["code"],
+                grid["name_zh"],
+                grid["name_en"],
+                boundary,
+            )
+            continue
+        parent = known.get(grid["parent_code"])
+        row = await Grid.create(
+            id=uuid7(),
+            code=grid["code"],
+            division_code=grid["division_code"],
+            level=GridLevel(grid["level"]),
+            name_zh=grid["name_zh"],
+            name_en=grid["name_en"],
+            parent_id=parent["id"] if parent else None,
+            path=f"{parent['path'] if parent else ''}{grid['code']}/",
+            boundary=grid["boundary"],
+        )
+        known[row.code] = {"code": row.code, "id": row.id, "path": row.path}
+        new += 1
+    forget_territory()
+    return new

@@ -1,0 +1,139 @@
+"""Fixtures of the whole suite: a migrated database per worker, rolled back or truncated.
+
+``db`` is one transaction that is rolled back: for nearly every test. ``committed_db`` really
+commits and is emptied afterwards: for races, jobs and kills.
+
+The server is the one of ``DATABASE_URL``, else an embedded one for tests. The first worker makes
+a template database, every worker a copy of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+from tortoise.transactions import in_transaction
+
+from api.assembly import assemble, database_config
+from core.audit import CHAINS_SQL
+from core.database import connected, connection
+from core.embedded_postgres import running
+from core.migrate import migrate
+from core.settings import settings
+
+ROOT = Path(__file__).parent.parent
+_TEMPLATE_LOCK = 0x7E57
+
+
+def with_name(url: str, name: str) -> str:
+    """The URL of another database on the same server."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _digest() -> str:
+    """What the template depends on: migrations, and the code whose SQL they run."""
+    digest = hashlib.sha256()
+    sources = [*ROOT.glob("migrations/*/*.py"), ROOT / "core/audit.py", ROOT / "requirements/dev.txt"]
+    for source in sorted(sources):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+async def _template(url: str, name: str) -> None:
+    """Make the template once; other workers wait for it on an advisory lock."""
+    admin = await asyncpg.connect(with_name(url, "postgres"))
+    try:
+        await admin.execute("SELECT pg_advisory_lock($1)", _TEMPLATE_LOCK)
+        if await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+            return
+        draft = f"{name}_draft"
+        await admin.execute(f'DROP DATABASE IF EXISTS "{draft}"')
+        await admin.execute(f'CREATE DATABASE "{draft}" TEMPLATE template0')
+        config = database_config(with_name(url, draft), settings())
+        async with connected(config):
+            await migrate(config)
+        await admin.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
+    finally:
+        await admin.close()
+
+
+async def _copy(url: str, template: str, name: str) -> None:
+    admin = await asyncpg.connect(with_name(url, "postgres"))
+    try:
+        await admin.execute("SELECT pg_advisory_lock($1)", _TEMPLATE_LOCK)
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    finally:
+        await admin.close()
+
+
+async def _drop(url: str, name: str) -> None:
+    admin = await asyncpg.connect(with_name(url, "postgres"))
+    try:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        await admin.close()
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A PostgreSQL server on which databases may be made."""
+    if given := os.environ.get("DATABASE_URL"):
+        yield given
+        return
+    with running("test") as cluster:
+        yield cluster.url
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url: str, worker_id: str) -> Iterator[str]:
+    """This worker's own migrated, empty database."""
+    assemble(settings())
+    template = f"leye_template_{_digest()}"
+    name = f"leye_test_{worker_id}_{os.getpid()}"
+    asyncio.run(_template(server_url, template))
+    asyncio.run(_copy(server_url, template, name))
+    yield with_name(server_url, name)
+    asyncio.run(_drop(server_url, name))
+
+
+@pytest.fixture(scope="session")
+async def tortoise(database_url: str) -> AsyncIterator[None]:
+    """Tortoise on this worker's database."""
+    async with connected(database_config(database_url, settings())):
+        yield
+
+
+@pytest.fixture
+async def db(tortoise: None) -> AsyncIterator[None]:
+    """Everything the test does happens in one transaction, rolled back at its end."""
+    async with in_transaction() as transaction:
+        yield
+        await transaction.rollback()
+
+
+@pytest.fixture
+async def committed_db(tortoise: None) -> AsyncIterator[None]:
+    """What the test does is committed; every table is emptied afterwards."""
+    yield
+    await _empty()
+
+
+async def _empty() -> None:
+    tables = await connection().execute_query_dict(
+        "SELECT quote_ident(relname) AS name FROM pg_class JOIN pg_namespace n"
+        " ON n.oid = relnamespace WHERE nspname = 'public' AND relkind = 'r'"
+        " AND relname NOT IN ('tortoise_migrations', 'job_schema')"
+    )
+    names = ", ".join(row["name"] for row in tables)
+    await connection().execute_script(
+        "SET session_replication_role = replica;"  # the audit trail refuses TRUNCATE otherwise
+        f"TRUNCATE {names} CASCADE; {CHAINS_SQL}"
+        "SET session_replication_role = origin"
+    )

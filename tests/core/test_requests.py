@@ -1,0 +1,106 @@
+"""Repeats of a request: core/requests.py."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest
+from tortoise.transactions import in_transaction
+
+from core.database import fetch
+from core.errors import RequestIdReused
+from core.requests import once
+
+
+@dataclass(frozen=True)
+class Somebody:
+    kind: str = "ACCOUNT"
+    id: UUID | None = UUID(int=7)
+
+
+class Doing:
+    """A use case that counts how often it ran."""
+
+    def __init__(self) -> None:
+        self.results: list[UUID] = []
+
+    async def act(self) -> UUID:
+        self.results.append(uuid4())
+        return self.results[-1]
+
+    async def again(self, result: UUID) -> UUID:
+        return result
+
+    async def once(self, who: Somebody, request_id: UUID, payload: object = "same") -> UUID:
+        return await once(
+            who,
+            request_id=request_id,
+            mutation="doIt",
+            payload=payload,
+            act=self.act,
+            result_id=lambda result: result,
+            again=self.again,
+        )
+
+
+async def test_repeat_answers_the_first_result(db: None) -> None:
+    doing, request_id = Doing(), uuid4()
+    first = await doing.once(Somebody(), request_id)
+    assert await doing.once(Somebody(), request_id) == first
+    assert doing.results == [first]
+
+
+async def test_another_payload_is_refused(db: None) -> None:
+    doing, request_id = Doing(), uuid4()
+    await doing.once(Somebody(), request_id)
+    with pytest.raises(RequestIdReused):
+        await doing.once(Somebody(), request_id, payload="other")
+    assert len(doing.results) == 1
+
+
+async def test_each_actor_has_request_ids_of_their_own(db: None) -> None:
+    doing, request_id = Doing(), uuid4()
+    await doing.once(Somebody(), request_id)
+    await doing.once(Somebody(id=UUID(int=8)), request_id)
+    assert len(doing.results) == 2
+
+
+async def test_the_anonymous_are_keyed_by_the_request_alone(db: None) -> None:
+    doing, request_id = Doing(), uuid4()
+    first = await doing.once(Somebody("ANONYMOUS", None), request_id)
+    assert await doing.once(Somebody("ANONYMOUS", None), request_id) == first
+
+
+async def test_a_refused_request_may_be_sent_again(db: None) -> None:
+    doing, request_id = Doing(), uuid4()
+
+    async def refuse() -> UUID:
+        raise ValueError("refused")
+
+    with pytest.raises(ValueError, match="refused"):
+        async with in_transaction():
+            await once(
+                Somebody(),
+                request_id=request_id,
+                mutation="doIt",
+                payload="same",
+                act=refuse,
+                result_id=lambda result: result,
+                again=doing.again,
+            )
+    await doing.once(Somebody(), request_id)
+    assert len(doing.results) == 1
+
+
+async def test_twenty_at_once_do_the_work_once(committed_db: None) -> None:
+    doing, request_id = Doing(), uuid4()
+    answers = await asyncio.gather(*(doing.once(Somebody(), request_id) for _ in range(20)))
+    assert len(set(answers)) == len(doing.results) == 1
+
+
+async def test_the_claim_holds_no_payload(db: None) -> None:
+    await Doing().once(Somebody(), uuid4(), payload={"phone": "13800138000"})
+    (row,) = await fetch("SELECT * FROM request_claim")
+    assert "13800138000" not in str(row)
