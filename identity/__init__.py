@@ -1,1 +1,1 @@
-"""Accounts, sessions, staff, posts and apps: from whoever knocks to an :class:`~identity.actor.Actor`."""
+"""Accounts, sessions, staff, posts and apps: from whoever knocks to an actor with rights."""

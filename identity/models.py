@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from uuid import UUID
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -90,6 +91,7 @@ class RecoveryCode(Model):
     staff: fields.ForeignKeyRelation[StaffMember] = fields.ForeignKeyField(
         "identity.StaffMember", related_name="recovery_codes", on_delete=fields.CASCADE
     )
+    staff_id: UUID
     code_hash = fields.CharField(64, description="keyed hash, hexadecimal")
     used_at = fields.DatetimeField(null=True)
 
@@ -109,6 +111,8 @@ class Session(Model):
     staff: fields.ForeignKeyNullableRelation[StaffMember] = fields.ForeignKeyField(
         "identity.StaffMember", related_name="sessions", null=True, on_delete=fields.CASCADE
     )
+    account_id: UUID | None
+    staff_id: UUID | None
     device = fields.CharField(80, default="", description="label that the person recognises")
     enrolling = fields.BooleanField(default=False, description="may only set up the second factor")
     created_at = fields.DatetimeField(auto_now_add=True)
@@ -140,6 +144,7 @@ class RefreshToken(Model):
     session: fields.ForeignKeyRelation[Session] = fields.ForeignKeyField(
         "identity.Session", related_name="refresh_tokens", on_delete=fields.CASCADE
     )
+    session_id: UUID
     token_hash = fields.CharField(64, unique=True, description="SHA-256, hexadecimal")
     issued_at = fields.DatetimeField()
     expires_at = fields.DatetimeField(db_index=True)
@@ -197,6 +202,9 @@ class GridPost(Model):
     staff: fields.ForeignKeyRelation[StaffMember] = fields.ForeignKeyField(
         "identity.StaffMember", related_name="posts", on_delete=fields.RESTRICT
     )
+    staff_id: UUID
+    department_id: UUID | None
+    deputy_of_id: UUID | None
     grid_code = fields.CharField(40)
     grid_path = fields.CharField(200, description="codes from the top down, each with a slash")
     role = fields.CharEnumField(Role, max_length=20)

@@ -1,0 +1,1 @@
+"""Importing this registers the event handlers and jobs of the package."""
