@@ -288,11 +288,17 @@ async def test_a_row_that_has_not_ended_has_not_begun_to_age() -> None:
     who = await join()
     retention = Retention(A_YEAR.rule, YEAR, since="ended_on")
     await lend(who, days_ago=900)
+    await lend(who, days_ago=900, ended_on=(now() - YEAR / 2).date())
     await lend(who, days_ago=900, ended_on=(now() - 2 * YEAR).date())
     registry = registered(loan(retention=retention))
     [erased] = await registry.erase("member", who.id)
-    assert (erased.erased, erased.kept, erased.until) == (1, 1, None)
+    assert (erased.erased, erased.kept, erased.until) == (1, 2, None)
     assert registry.problems([]) == []
+
+    await Loan.filter(ended_on=None).delete()
+    [later] = await registry.erase("member", who.id)
+    assert later.until is not None
+    assert later.until.date() == ((now() - YEAR / 2).date() + YEAR)
 
 
 @pytest.mark.usefixtures("sample")
