@@ -1,0 +1,1 @@
+"""A synthetic town for development, demonstrations and measurements."""

@@ -1,0 +1,116 @@
+"""Pictures for a synthetic town: rooms and houses drawn by program, the same for the same number.
+
+They are illustrations and say so in their alternative text; nobody's home is shown.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from enum import StrEnum
+from io import BytesIO
+from typing import Final, NamedTuple, Protocol
+
+from PIL import Image
+
+from api.seed.art.balcony import BalconyPlan
+from api.seed.art.canvas import WHITE, Canvas
+from api.seed.art.house import HousePlan
+from api.seed.art.room import RoomPlan
+from api.seed.art.wet import BathroomPlan, KitchenPlan
+
+
+class Kind(StrEnum):
+    """What a picture shows."""
+
+    ROOM = "room"
+    KITCHEN = "kitchen"
+    BATHROOM = "bathroom"
+    BALCONY = "balcony"
+    HOUSE = "house"
+
+
+class Alt(NamedTuple):
+    """What is seen in a picture, for those who do not see it."""
+
+    zh: str
+    en: str
+
+
+class Variant(NamedTuple):
+    """One encoded file and its size in pixels."""
+
+    width: int
+    height: int
+    data: bytes
+
+
+# Widths in pixels with the most bytes a file may have: pages are read over a phone's network.
+LIMITS: Final = {360: 25_000, 720: 60_000}
+FORMATS: Final = ("image/webp", "image/jpeg")
+_QUALITIES: Final = (82, 72, 62, 50)
+
+
+class _Plan(Protocol):
+    def alt(self) -> tuple[str, str]: ...
+
+    def draw(self, canvas: Canvas) -> None: ...
+
+
+_PLANS: Final[dict[Kind, Callable[[random.Random], _Plan]]] = {
+    Kind.ROOM: RoomPlan.of,
+    Kind.KITCHEN: KitchenPlan.of,
+    Kind.BATHROOM: BathroomPlan.of,
+    Kind.BALCONY: BalconyPlan.of,
+    Kind.HOUSE: HousePlan.of,
+}
+
+
+def draw(kind: Kind | str, number: int) -> Image.Image:
+    """The picture of that kind and number, 1440 x 1080 pixels.
+
+    Raises ``ValueError`` for an unknown kind.
+    """
+    canvas = Canvas(WHITE)
+    _plan(kind, number).draw(canvas)
+    return canvas.finished()
+
+
+def alt(kind: Kind | str, number: int) -> Alt:
+    """What ``draw(kind, number)`` shows. Raises ``ValueError`` for an unknown kind."""
+    return Alt(*_plan(kind, number).alt())
+
+
+def encode_variants(image: Image.Image) -> dict[tuple[str, int], Variant]:
+    """Files for the web by media type and width: ``("image/webp", 360)`` and so on.
+
+    The files hold pixels only, no metadata. Quality gives way, down to a floor, until a
+    file is within ``LIMITS``.
+    """
+    variants = {}
+    for width in LIMITS:
+        height = round(image.height * width / image.width)
+        small = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        small.info.clear()  # Pillow would carry comments and profiles over
+        for media_type in FORMATS:
+            variants[media_type, width] = Variant(width, height, _encoded(small, media_type))
+    return variants
+
+
+def _plan(kind: Kind | str, number: int) -> _Plan:
+    kind = Kind(kind)
+    return _PLANS[kind](random.Random(f"{kind}/{number}"))  # noqa: S311 - not a secret
+
+
+def _encoded(image: Image.Image, media_type: str) -> bytes:
+    data = b""
+    for quality in _QUALITIES:
+        file = BytesIO()
+        if media_type == "image/webp":
+            image.save(file, "WEBP", quality=quality, method=4)
+        else:
+            image.save(file, "JPEG", quality=quality, optimize=True, progressive=True)
+        data = file.getvalue()
+        if len(data) <= LIMITS[image.width]:
+            break
+    return data
