@@ -1,1 +1,53 @@
-"""Importing this registers the event handlers and jobs of the package."""
+"""What happens to listings when something happens to their place; same transaction."""
+
+from __future__ import annotations
+
+from core.database import execute, fetch
+from core.events import emit, on
+from landlord.events import ListingsRestored, ListingsSuspended
+from landlord.models import ListingState
+from management.blocks import kinds_in_force
+from management.events import LandlordEnded, PlaceBlocked, PlaceClosed, PlaceUnblocked
+
+_MOVE = (
+    "UPDATE listing SET state = $2, version = version + 1, updated_at = now()"
+    " WHERE place_id = $1 AND state = ANY($3::text[])"
+)
+
+
+@on(PlaceBlocked)
+async def suspend_listings(event: PlaceBlocked) -> None:
+    """A blocked place lets nothing: what was on offer is suspended."""
+    count = await execute(_MOVE, event.place_id, ListingState.SUSPENDED, [ListingState.PUBLISHED])
+    if count:
+        await emit(ListingsSuspended(place_id=event.place_id, count=count))
+
+
+@on(PlaceUnblocked)
+async def restore_listings(event: PlaceUnblocked) -> None:
+    """When the last block has ended, what was suspended is on offer again."""
+    if await kinds_in_force([event.place_id]):
+        return
+    count = await execute(_MOVE, event.place_id, ListingState.PUBLISHED, [ListingState.SUSPENDED])
+    if count:
+        await emit(ListingsRestored(place_id=event.place_id, count=count))
+
+
+@on(PlaceClosed)
+async def withdraw_listings_of_closed_place(event: PlaceClosed) -> None:
+    """A closed or demolished place lets nothing any more."""
+    live = [ListingState.PUBLISHED, ListingState.SUSPENDED, ListingState.DRAFT]
+    await execute(_MOVE, event.place_id, ListingState.WITHDRAWN, live)
+
+
+@on(LandlordEnded)
+async def withdraw_listings_of_former_landlord(event: LandlordEnded) -> None:
+    """Who no longer runs a place no longer lets its rooms."""
+    await fetch(
+        "UPDATE listing l SET state = $2, version = version + 1, updated_at = now()"
+        " FROM place_claim c WHERE c.id = $1 AND l.place_id = c.place_id"
+        " AND l.landlord_id = c.account_id AND l.state = ANY($3::text[]) RETURNING l.id",
+        event.claim_id,
+        ListingState.WITHDRAWN,
+        [ListingState.PUBLISHED, ListingState.SUSPENDED, ListingState.DRAFT],
+    )

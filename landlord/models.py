@@ -7,13 +7,13 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from identity.models import Account
 from tortoise import fields
 from tortoise.indexes import Index, PartialIndex
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from tortoise.models import Model
 
 from core.ids import uuid7
+from identity.models import Account
 from management.models import Place, Room
 from media.models import Photo
 
@@ -99,7 +99,9 @@ class Listing(Model):
                 "state IN ('PUBLISHED', 'RESERVED', 'SUSPENDED')",
             ),
             CheckConstraint("rent > 0", "listing_rent"),
-            CheckConstraint("state <> 'PUBLISHED' OR published_at IS NOT NULL", "listing_published"),
+            CheckConstraint(
+                "state <> 'PUBLISHED' OR published_at IS NOT NULL", "listing_published"
+            ),
         )
 
 

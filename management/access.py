@@ -41,7 +41,9 @@ def in_scope(actor: Actor, permission: Permission, prefix: str = "") -> Q:
     return Q(*(within(path, prefix) for path in paths), join_type=Q.OR) if paths else _NOTHING
 
 
-def visible_places(actor: Actor, permission: Permission = Permission.PLACES_READ) -> QuerySet[Place]:
+def visible_places(
+    actor: Actor, permission: Permission = Permission.PLACES_READ
+) -> QuerySet[Place]:
     """Staff and apps: places in their scope. Accounts: places that they are known to run."""
     if actor.kind is ActorKind.ACCOUNT:
         own = PlaceClaim.filter(account_id=actor.id, state=ClaimState.VERIFIED).values("place_id")

@@ -71,3 +71,10 @@ class LandlordAssigned(Event):
     """Somebody is now known to run a place."""
 
     claim_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandlordEnded(Event):
+    """Somebody no longer runs a place."""
+
+    claim_id: UUID

@@ -12,6 +12,7 @@ from typing import Any
 
 from core.clock import today
 from core.errors import InvalidInput
+from core.numbers import within
 from core.text import clean
 from management.models import PlaceKind
 from management.rules import rules
@@ -34,23 +35,14 @@ def _name(value: str, field: str) -> str:
 def _phone(value: str, field: str) -> str:
     text = clean(value, field=field, longest=20).replace(" ", "")
     if text and not (text.lstrip("+").replace("-", "").isdigit() and len(text) >= 7):
-        raise InvalidInput(field=field, reason="PHONE", zh="电话号码不正确", en="Not a phone number")
+        raise InvalidInput(
+            field=field, reason="PHONE", zh="电话号码不正确", en="Not a phone number"
+        )
     return text
 
 
 def _number(low: int, high: int) -> Check:
-    def check(value: int, field: str) -> int:
-        if not low <= value <= high:
-            raise InvalidInput(
-                field=field,
-                reason="OUT_OF_RANGE",
-                params={"minimum": low, "maximum": high},
-                zh="应在 {minimum} 到 {maximum} 之间",
-                en="It must be {minimum} to {maximum}",
-            )
-        return value
-
-    return check
+    return lambda value, field: within(value, low, high, field=field)
 
 
 def _area(value: Decimal, field: str) -> Decimal:
@@ -94,7 +86,9 @@ FIELDS: Mapping[str, FileField] = {
     "extinguishers": FileField(_number(0, 1000), EVERY_KIND),
     "e_bike_charging": FileField(_as_is, HOUSES),
     "gas_bottles": FileField(_number(0, 1000), HOUSES | {PlaceKind.SMALL_SHOP}),
-    "wiring_year": FileField(lambda value, field: _number(1950, today().year)(value, field), HOUSES),
+    "wiring_year": FileField(
+        lambda value, field: _number(1950, today().year)(value, field), HOUSES
+    ),
 }
 
 
@@ -110,7 +104,9 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
         if value is None:
             answer[name] = "" if name in _TEXTS else None
             if name == "name":
-                raise InvalidInput(field=path, reason="EMPTY", zh="不能为空", en="It must not be empty")
+                raise InvalidInput(
+                    field=path, reason="EMPTY", zh="不能为空", en="It must not be empty"
+                )
         else:
             answer[name] = FIELDS[name].check(value, path)
     return answer
@@ -143,10 +139,10 @@ def size_limit(kind: PlaceKind, floors: int | None, area: Decimal | None) -> str
     }[kind]
     if most_floors is not None and floors is not None and floors > most_floors:
         return "floors"
-    if most_area is not None and area is not None:
-        if area > most_area or (area == most_area and not inclusive):
-            return "area"
-    return None
+    if most_area is None or area is None:
+        return None
+    too_large = area > most_area or (area == most_area and not inclusive)
+    return "area" if too_large else None
 
 
 _TEXTS = frozenset(
@@ -157,5 +153,3 @@ _TEXTS = frozenset(
 def _camel(name: str) -> str:
     head, *rest = name.split("_")
     return head + "".join(part.title() for part in rest)
-
-

@@ -308,5 +308,3 @@ async def _next_code(community_code: str) -> str:
         community_code,
     )
     return f"{community_code[-6:]}-{row['number']:05d}"
-
-

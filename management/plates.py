@@ -94,9 +94,7 @@ async def _replace(place: Place, plates: Sequence[Plate]) -> None:
     and learn their successor after.
     """
     moment = now()
-    old = await Plate.filter(
-        place_id=place.id, state=PlateState.ACTIVE
-    ).select_for_update()
+    old = await Plate.filter(place_id=place.id, state=PlateState.ACTIVE).select_for_update()
     successors = {plate.room_id: plate for plate in plates}
     replaced = [plate for plate in old if plate.room_id in successors]
     for plate in replaced:
@@ -151,5 +149,3 @@ async def scan(token: str) -> ScannedPlate | None:
         return None
     rows = await fetch(_SCAN, token)
     return ScannedPlate(rows[0]) if rows else None
-
-

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from core.errors import Conflict, InvalidInput, WrongState
 from core.events import emit
+from core.numbers import within
 from core.text import clean
 from core.work import work
 from identity.actor import Actor, Permission
@@ -108,9 +109,9 @@ def _checked(room: NewRoom, path: str) -> NewRoom:
             zh="房号只能用数字、字母和短横",
             en="A room number is made of digits, letters and hyphens",
         )
-    _within(room.floor, -3, 100, f"{path}.floor")
-    _within(room.area, Decimal(1), Decimal(2000), f"{path}.area")
-    _within(room.rent, Decimal(1), rules().largest_rent, f"{path}.rent")
+    within(room.floor, -3, 100, field=f"{path}.floor")
+    within(room.area, 1, 2000, field=f"{path}.area")
+    within(room.rent, 1, rules().largest_rent, field=f"{path}.rent")
     return NewRoom(
         number=number,
         floor=room.floor,
@@ -119,16 +120,3 @@ def _checked(room: NewRoom, path: str) -> NewRoom:
         escape_window=room.escape_window,
         rent=room.rent,
     )
-
-
-def _within(
-    value: Decimal | int | None, low: Decimal | int, high: Decimal | int, field: str
-) -> None:
-    if value is not None and not (Decimal(value).is_finite() and low <= value <= high):
-        raise InvalidInput(
-            field=field,
-            reason="OUT_OF_RANGE",
-            params={"minimum": str(low), "maximum": str(high)},
-            zh="应在 {minimum} 到 {maximum} 之间",
-            en="It must be {minimum} to {maximum}",
-        )

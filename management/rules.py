@@ -25,7 +25,9 @@ class Rules(BaseSettings):
         default=Decimal(400), description="“三小”场所 rules: at most, per floor"
     )
     rental_floors: int = Field(default=7, description="出租屋 rules: at most")
-    rental_floor_area: Decimal = Field(default=Decimal(500), description="出租屋 rules: at most, per floor")
+    rental_floor_area: Decimal = Field(
+        default=Decimal(500), description="出租屋 rules: at most, per floor"
+    )
     room_area_per_person: Decimal = Field(
         default=Decimal(5), description="capacity of a room: usable area / this; a family is exempt"
     )

@@ -22,6 +22,10 @@ from management.territory_map import TerritoryMap
 # Names and shapes of grids change a few times a year; processes see a change within a minute.
 _KEPT_SECONDS = 60.0
 
+PUBLIC_COLUMNS = (
+    "id", "code", "division_code", "level", "name_zh", "name_en", "path", "office_phone",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Territory:
@@ -36,11 +40,12 @@ _loaded: tuple[float, Territory] | None = None
 
 async def territory() -> Territory:
     """The grids, loaded at most once a minute."""
-    global _loaded  # noqa: PLW0603 - one cache per process
+    global _loaded
     if _loaded is None or monotonic() - _loaded[0] > _KEPT_SECONDS:
         rows = await fetch(
             "SELECT id, code, division_code, level, name_zh, name_en, parent_id, path,"
-            " CASE WHEN level = 'GRID' THEN boundary END AS boundary FROM grid ORDER BY path"
+            " office_phone, CASE WHEN level = 'GRID' THEN boundary END AS boundary"
+            " FROM grid ORDER BY path"
         )
         shapes = [(row["code"], orjson.loads(row["boundary"])) for row in rows if row["boundary"]]
         by_code = {
@@ -53,7 +58,7 @@ async def territory() -> Territory:
 
 def forget_territory() -> None:
     """Load the grids anew next time: after they were changed by this process."""
-    global _loaded  # noqa: PLW0603 - one cache per process
+    global _loaded
     _loaded = None
 
 
@@ -90,7 +95,7 @@ async def list_grids(
         if known is None:
             raise NotFound(field="parentCode")
         query = query.filter(parent_id=known["id"])
-    columns = ["id", "code", "division_code", "level", "name_zh", "name_en", "path"]
+    columns = [*PUBLIC_COLUMNS]
     return await take(
         query, Order("path", "path"), page, [*columns, "boundary"] if boundary else columns
     )

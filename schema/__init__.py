@@ -1,0 +1,1 @@
+"""The GraphQL schema: types and resolvers, thin; no rule lives here."""

@@ -7,7 +7,6 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from identity.models import Account
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
@@ -15,6 +14,7 @@ from tortoise.models import Model
 
 from core.crypto import EncryptedField
 from core.ids import uuid7
+from identity.models import Account
 from management.models.territory import Grid
 
 
@@ -137,9 +137,7 @@ class Place(Model):
     staircases: int | None = fields.SmallIntField(null=True)
     exits: int | None = fields.SmallIntField(null=True)
     extinguishers: int | None = fields.SmallIntField(null=True)
-    e_bike_charging: EBikeCharging | None = fields.CharEnumField(
-        EBikeCharging, max_length=10, null=True
-    )
+    e_bike_charging = fields.CharEnumField(EBikeCharging, max_length=10, null=True)
     gas_bottles: int | None = fields.SmallIntField(null=True)
     wiring_year: int | None = fields.SmallIntField(null=True, description="year of installation")
 
@@ -189,7 +187,7 @@ class Room(Model):
     floor: int | None = fields.SmallIntField(null=True)
     area: Decimal | None = fields.DecimalField(7, 2, null=True, description="usable m²")
     dormitory = fields.BooleanField(default=False, description="may be let by the bed")
-    escape_window: bool | None = fields.BooleanField(
+    escape_window = fields.BooleanField(
         null=True, description="window with an opening of at least 0.5 × 0.8 m"
     )
     rent: Decimal | None = fields.DecimalField(9, 2, null=True, description="yuan a month")

@@ -39,6 +39,7 @@ class Grid(Model):
         140, unique=True, description='codes from the top down, "/" after each; COLLATE "C"'
     )
     boundary: dict[str, Any] = fields.JSONField(description="GeoJSON geometry in CGCS2000")
+    office_phone = fields.CharField(20, default="", description="of the wardens' office")
     next_place_number = fields.IntField(
         default=1, description="of communities: the number the next filed place gets"
     )

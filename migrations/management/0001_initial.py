@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('parent', fields.ForeignKeyField('management.Grid', source_field='parent_id', null=True, db_constraint=True, to_field='id', related_name='children', on_delete=OnDelete.RESTRICT)),
                 ('path', fields.CharField(unique=True, description='codes from the top down, "/" after each; COLLATE "C"', max_length=140)),
                 ('boundary', fields.JSONField(description='GeoJSON geometry in CGCS2000', encoder=JSON_DUMPS, decoder=loads)),
+                ('office_phone', fields.CharField(default='', description="of the wardens' office", max_length=20)),
                 ('next_place_number', fields.IntField(default=1, description='of communities: the number the next filed place gets')),
             ],
             options={'table': 'grid', 'app': 'management', 'pk_attr': 'id', 'table_description': 'A unit of territory (网格). Its code is never changed and never reused.'},

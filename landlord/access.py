@@ -1,0 +1,61 @@
+"""Who may see and change listings: the only way to load them by id."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from core.errors import NotFound
+from identity.actor import Actor, ActorKind, Permission
+from landlord.models import Listing, ListingState
+from management.access import access_room, in_scope, require_sign_in
+from management.models import Room
+
+
+def on_offer() -> Q:
+    """The condition for listings that anybody may see."""
+    return Q(state=ListingState.PUBLISHED)
+
+
+def visible_listings(actor: Actor) -> QuerySet[Listing]:
+    """Everybody: what is on offer. Landlords: their own too. Staff: those of their grids too."""
+    seen = on_offer()
+    if actor.kind is ActorKind.ACCOUNT:
+        seen |= Q(landlord_id=actor.id)
+    elif actor.paths(Permission.LISTINGS_REVIEW):
+        seen |= in_scope(actor, Permission.LISTINGS_REVIEW, "place__")
+    return Listing.filter(seen)
+
+
+async def access_own_listing(actor: Actor, *, listing_id: UUID) -> Listing:
+    """A landlord's own listing, locked, with its place.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: absent, or somebody else's.
+    """
+    require_sign_in(actor)
+    listing = (
+        await Listing.filter(id=listing_id, landlord_id=actor.id)
+        .select_for_update(of=("listing",))
+        .select_related("place")
+        .first()
+    )
+    if actor.kind is not ActorKind.ACCOUNT or listing is None:
+        raise NotFound
+    return listing
+
+
+async def access_own_room(actor: Actor, *, room_id: UUID) -> Room:
+    """A room of a house that the landlord is known to run.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: absent, or of a house of somebody else.
+    """
+    require_sign_in(actor)
+    if actor.kind is not ActorKind.ACCOUNT:
+        raise NotFound
+    return await access_room(actor, room_id=room_id)

@@ -1,0 +1,239 @@
+"""Listings (房源): a room is put up, becomes public, is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
+from tortoise.transactions import in_transaction
+
+from core.clock import now
+from core.database import fetch
+from core.errors import Conflict, InvalidInput, WrongState
+from core.events import emit
+from core.keyset import Order, Page, Slice, take
+from core.numbers import within
+from core.text import clean
+from core.work import work
+from identity.actor import Actor
+from landlord.access import access_own_listing, access_own_room, on_offer
+from landlord.events import ListingPublished, ListingWithdrawn
+from landlord.models import Listing, ListingState
+from landlord.standard import require_standard
+from management.models import Place, RoomState
+from management.rules import rules
+from management.territory import grid_by_code
+
+EDITABLE = frozenset({ListingState.DRAFT, ListingState.PUBLISHED, ListingState.SUSPENDED})
+ON_OFFER_OR_HELD = frozenset(
+    {ListingState.PUBLISHED, ListingState.RESERVED, ListingState.SUSPENDED}
+)
+
+
+class ListingOrder(StrEnum):
+    """Orders in which listings can be read."""
+
+    NEWEST = "NEWEST"
+    CHEAPEST = "CHEAPEST"
+    DEAREST = "DEAREST"
+
+
+_ORDERS: Mapping[ListingOrder, Order] = {
+    ListingOrder.NEWEST: Order("newest", "published_at", descending=True),
+    ListingOrder.CHEAPEST: Order("cheapest", "rent"),
+    ListingOrder.DEAREST: Order("dearest", "rent", descending=True),
+}
+_OF_A_PLACE = Order("place", "id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingFilter:
+    """What a search is narrowed to. Rents are yuan a month, both ends included."""
+
+    community_code: str | None = None
+    rent_from: Decimal | None = None
+    rent_to: Decimal | None = None
+
+
+async def list_listings(
+    *, filter_by: ListingFilter, order: ListingOrder, page: Page, columns: Sequence[str]
+) -> Slice:
+    """What is on offer, narrowed and ordered. For everybody."""
+    query = Listing.filter(on_offer(), await _condition(filter_by))
+    return await take(query, _ORDERS[order], page, columns)
+
+
+async def listings_behind_plate(
+    *, place_id: UUID, room_id: UUID | None, page: Page, columns: Sequence[str]
+) -> Slice:
+    """What is on offer in a house, or in the one room whose plate was scanned."""
+    where = Q(place_id=place_id) if room_id is None else Q(room_id=room_id)
+    return await take(Listing.filter(on_offer(), where), _OF_A_PLACE, page, columns)
+
+
+async def _condition(wanted: ListingFilter) -> Q:
+    parts = []
+    if wanted.community_code is not None:
+        grid = await grid_by_code(wanted.community_code, field="filter.communityCode")
+        parts.append(Q(community_code=grid["code"]))
+    if wanted.rent_from is not None:
+        parts.append(Q(rent__gte=wanted.rent_from))
+    if wanted.rent_to is not None:
+        parts.append(Q(rent__lte=wanted.rent_to))
+    return Q(*parts)
+
+
+async def photos_of(listing_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Photos by listing, in the landlord's order: one query for all."""
+    answer: dict[UUID, list[dict[str, Any]]] = {}
+    rows = await fetch(
+        "SELECT lp.listing_id, p.id, p.key, p.width, p.height, p.alt_zh, p.alt_en"
+        " FROM listing_photo lp JOIN photo p ON p.id = lp.photo_id"
+        " WHERE lp.listing_id = ANY($1::uuid[]) ORDER BY lp.listing_id, lp.position",
+        list(listing_ids),
+    )
+    for row in rows:
+        answer.setdefault(row["listing_id"], []).append(row)
+    return answer
+
+
+async def create_listing(actor: Actor, *, room_id: UUID, values: Mapping[str, Any]) -> Listing:
+    """Draft an offer of one room of a house that the landlord is known to run.
+
+    ``values``: title, description, rent, deposit, area, available_from.
+
+    Raises:
+        NotFound: the room is not in a house of this landlord.
+        InvalidInput: a value that can't be used.
+        WrongState: the room is out of use.
+    """
+    checked = _checked({"description": "", **values})
+    async with work(actor) as unit:
+        room = await access_own_room(actor, room_id=room_id)
+        if room.state is RoomState.OUT_OF_USE:
+            raise WrongState(reason="OUT_OF_USE", zh="房间已停用", en="The room is out of use")
+        place: Place = room.place
+        listing = await Listing.create(
+            room_id=room.id,
+            place_id=place.id,
+            landlord_id=actor.id,
+            community_code=place.community_code,
+            **{"area": room.area, **checked},
+        )
+        unit.note("createListing", "LISTING", listing.id, room=room.id)
+    return listing
+
+
+async def update_listing(
+    actor: Actor, *, listing_id: UUID, expected_version: int, values: Mapping[str, Any]
+) -> Listing:
+    """Change an offer that is a draft, public or suspended.
+
+    Raises:
+        NotFound: somebody else's, or absent.
+        Conflict: it is no longer at ``expected_version``.
+        WrongState: let, withdrawn, reserved or in review.
+        InvalidInput: a value that can't be used.
+    """
+    checked = _checked(values)
+    async with work(actor) as unit:
+        listing = await access_own_listing(actor, listing_id=listing_id)
+        if listing.version != expected_version:
+            raise Conflict(
+                field="input.expectedVersion",
+                reason="STALE_VERSION",
+                params={"version": listing.version},
+            )
+        if listing.state not in EDITABLE:
+            raise WrongState(reason=listing.state.value)
+        listing.update_from_dict(checked)
+        listing.version += 1
+        await listing.save()
+        unit.note("updateListing", "LISTING", listing.id, fields=sorted(checked))
+    return listing
+
+
+async def publish_listing(actor: Actor, *, listing_id: UUID) -> Listing:
+    """Make a draft public, when its place meets the standard.
+
+    Raises:
+        NotFound: somebody else's, or absent.
+        WrongState: it is no draft.
+        StandardNotMet: every missing point is named.
+        Conflict: the room is on offer already, perhaps by somebody else.
+    """
+    async with work(actor) as unit:
+        listing = await access_own_listing(actor, listing_id=listing_id)
+        if listing.state is not ListingState.DRAFT:
+            raise WrongState(
+                reason=listing.state.value, zh="只有草稿可以发布", en="Only a draft is published"
+            )
+        # Blocks lock the place too: none can slip in between the check and the commit.
+        place = await Place.filter(id=listing.place_id).select_for_update().get()
+        await require_standard(place, listing.landlord_id)
+        listing.state, listing.published_at = ListingState.PUBLISHED, now()
+        listing.version += 1
+        await _save_on_offer(listing)
+        unit.note("publishListing", "LISTING", listing.id, place=place.id)
+        await emit(ListingPublished(listing_id=listing.id, place_id=place.id))
+    return listing
+
+
+async def withdraw_listing(actor: Actor, *, listing_id: UUID) -> Listing:
+    """Take an offer back.
+
+    Raises:
+        NotFound: somebody else's, or absent.
+        WrongState: it is over already.
+    """
+    async with work(actor) as unit:
+        listing = await access_own_listing(actor, listing_id=listing_id)
+        if listing.state not in {ListingState.PUBLISHED, ListingState.SUSPENDED}:
+            raise WrongState(reason=listing.state.value)
+        listing.state = ListingState.WITHDRAWN
+        listing.version += 1
+        await listing.save(update_fields=["state", "version", "updated_at"])
+        unit.note("withdrawListing", "LISTING", listing.id)
+        await emit(ListingWithdrawn(listing_id=listing.id, place_id=listing.place_id))
+    return listing
+
+
+async def _save_on_offer(listing: Listing) -> None:
+    try:
+        async with in_transaction():
+            await listing.save(update_fields=["state", "published_at", "version", "updated_at"])
+    except IntegrityError:
+        raise Conflict(
+            reason="ROOM_ON_OFFER", zh="这个房间已经有在架房源", en="The room is on offer already"
+        ) from None
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    answer = dict(values)
+    for name, longest, shortest in (("title", 60, 2), ("description", 1000, 0)):
+        if name in values:
+            answer[name] = clean(
+                values[name] or "",
+                field=f"input.{name}",
+                longest=longest,
+                shortest=shortest,
+                multiline=name == "description",
+            )
+    most = rules().largest_rent
+    if "rent" in values:
+        within(values["rent"], 1, most, field="input.rent")
+    within(values.get("deposit"), 0, most * 12, field="input.deposit")
+    within(values.get("area"), 1, 2000, field="input.area")
+    available: date | None = values.get("available_from")
+    if available is not None and not 2000 <= available.year <= 2100:
+        raise InvalidInput(
+            field="input.availableFrom", reason="DATE", zh="日期不正确", en="Not a usable date"
+        )
+    return answer

@@ -1,0 +1,92 @@
+"""Relay connections over keyset slices."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, TypeVar
+
+import strawberry
+
+from core.keyset import Slice
+from schema.access import PUBLIC
+from schema.fields import attr, gql_type
+
+N = TypeVar("N")
+
+First = Annotated[
+    int | None, strawberry.argument(description="How many from the start, 1 to 100; 20 by default.")
+]
+After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="How many from the end, 1 to 100.")]
+Before = Annotated[
+    str | None, strawberry.argument(description="Only what comes before this cursor.")
+]
+
+
+@gql_type(access=PUBLIC)
+class PageInfo:
+    """Where a page lies in its list."""
+
+    has_next_page: bool = attr("More follows.")
+    has_previous_page: bool = attr("Something comes before.")
+    start_cursor: str | None = attr("Cursor of the first item here.")
+    end_cursor: str | None = attr("Cursor of the last item here.")
+
+
+@gql_type(access=PUBLIC)
+class Edge(Generic[N]):
+    """An item and its cursor."""
+
+    cursor: str = attr("Where the item lies: for `after` and `before`.")
+    node: N = attr("The item itself.")
+
+
+@gql_type(access=PUBLIC)
+class Connection(Generic[N]):
+    """One page of a list."""
+
+    edges: list[Edge[N]] = attr("Items with cursors.", size=1)
+    nodes: list[N] = attr("Items alone.", size=1)
+    page_info: PageInfo = attr("Where this page lies in the list.")
+
+
+@gql_type(access=PUBLIC)
+class CountedConnection(Connection[N]):
+    """One page of a list that can be counted."""
+
+    total_count: int = attr("How many the filter matches in all; counted only when asked.", cost=20)
+
+
+def connection(page: Slice, **more: Any) -> dict[str, Any]:
+    """The connection over a slice whose rows have been shaped."""
+    cursors = page.cursors
+    return {
+        "edges": [
+            {"cursor": cursor, "node": row} for cursor, row in zip(cursors, page.rows, strict=True)
+        ],
+        "nodes": page.rows,
+        "page_info": {
+            "has_next_page": page.has_next,
+            "has_previous_page": page.has_previous,
+            "start_cursor": cursors[0] if cursors else None,
+            "end_cursor": cursors[-1] if cursors else None,
+        },
+        **more,
+    }
+
+
+def wanted_nodes(selection: Any) -> Any:
+    """What is asked of the items, whether through ``nodes`` or ``edges { node }``."""
+    by_edges, direct = selection.under("edges", "node"), selection["nodes"]
+    if not by_edges.fields:
+        return direct
+    return merged(by_edges, direct)
+
+
+def merged(one: Any, other: Any) -> Any:
+    """Both selections in one."""
+    for name, beneath in other.fields.items():
+        if name in one.fields:
+            merged(one.fields[name], beneath)
+        else:
+            one.fields[name] = beneath
+    return one

@@ -1,0 +1,44 @@
+"""Relay global ids: the type's name and the row's UUID, opaque to clients."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from uuid import UUID
+
+from core.errors import InvalidInput, NotFound
+
+
+def global_id(type_name: str, row_id: UUID) -> str:
+    """The global id of a row."""
+    return base64.urlsafe_b64encode(type_name.encode() + b":" + row_id.bytes).decode().rstrip("=")
+
+
+def parse_id(text: str, *, field: str = "id") -> tuple[str, UUID]:
+    """Type name and row id.
+
+    Raises:
+        InvalidInput: not a global id.
+    """
+    try:
+        name, colon, raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).partition(b":")
+        if not colon or global_id(name.decode("ascii"), UUID(bytes=raw)) != text:
+            raise ValueError
+        return name.decode("ascii"), UUID(bytes=raw)
+    except (ValueError, binascii.Error):
+        raise InvalidInput(
+            field=field, reason="ID", zh="编号格式不正确", en="Not an id of this API"
+        ) from None
+
+
+def row_id(text: str, type_name: str, *, field: str) -> UUID:
+    """The row id in a global id of a known type.
+
+    Raises:
+        InvalidInput: not a global id.
+        NotFound: the id of another type: for the caller there is no such thing.
+    """
+    name, found = parse_id(text, field=field)
+    if name != type_name:
+        raise NotFound(field=field)
+    return found

@@ -1,0 +1,52 @@
+"""How scalars are written. Decimals are yuan or m² as text, times carry an offset."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, NewType
+
+import strawberry
+
+from core.clock import SHANGHAI
+from core.errors import InvalidInput
+
+Json = NewType("Json", object)
+
+
+def read_decimal(value: Any) -> Decimal:
+    """A decimal number from text or from a JSON integer; never from a binary fraction's tail."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if isinstance(value, bool) or not number.is_finite():
+        raise InvalidInput(reason="DECIMAL", zh="不是数字", en="Not a decimal number")
+    return number
+
+
+def write_time(value: datetime) -> str:
+    """RFC 3339 with the town's offset."""
+    return value.astimezone(SHANGHAI).isoformat()
+
+
+SCALARS: dict[object, Any] = {
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description='A decimal number as text, such as "850.00". Money is in yuan.',
+        serialize=lambda value: format(value, "f"),
+        parse_value=read_decimal,
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment, RFC 3339 with an offset.",
+        serialize=write_time,
+        parse_value=datetime.fromisoformat,
+    ),
+    Json: strawberry.scalar(
+        name="GeoJSON",
+        description="A GeoJSON geometry (RFC 7946) in CGCS2000.",
+        serialize=lambda value: value,
+        parse_value=lambda value: value,
+    ),
+}

@@ -1,0 +1,1 @@
+"""The types of the schema, by subject, each with the function that shapes its rows."""

@@ -1,0 +1,165 @@
+"""The domain's enums with the words for each value."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from identity.actor import Role
+from identity.models import DutyGroup
+from landlord.listings import ListingOrder
+from landlord.models import ListingState
+from management.models import (
+    ClaimRole,
+    ClaimState,
+    EBikeCharging,
+    GridLevel,
+    Lifecycle,
+    PlaceBlockKind,
+    PlaceKind,
+    PlateState,
+    RiskClass,
+    RoomState,
+)
+from management.places import PlaceOrder
+from schema.fields import gql_enum
+
+gql_enum(
+    GridLevel,
+    "Level of a grid (网格).",
+    {"TOWN": "镇", "COMMUNITY": "社区", "GRID": "third-level grid 三级网格"},
+)
+gql_enum(
+    PlaceKind,
+    "Kind of place under management (列管对象).",
+    {
+        "RENTAL_HOUSE": "出租屋, a house that lets rooms",
+        "SMALL_SHOP": "小商铺 (“三小”场所)",
+        "SMALL_WORKSHOP": "小作坊 (“三小”场所)",
+        "SMALL_ENTERTAINMENT": "小娱乐场所 (“三小”场所)",
+        "ENTERPRISE": "企业",
+    },
+)
+gql_enum(
+    Lifecycle,
+    "Where a place is in its life.",
+    {
+        "PLANNED": "known before it opened 筹备中",
+        "ACTIVE": "in use 在用",
+        "CLOSED": "closed 已关闭",
+        "DEMOLISHED": "demolished, its code is retired 已拆除",
+    },
+)
+gql_enum(
+    RiskClass,
+    "Risk class of a place: how often it is inspected.",
+    {
+        "SAFE": "平安, at least every two months",
+        "ASSURED": "放心, at least every month",
+        "KEY": "重点, at least every week",
+    },
+)
+gql_enum(
+    EBikeCharging,
+    "Where e-bikes are charged (电动自行车充电).",
+    {"NONE": "nowhere 不充电", "OUTDOOR": "outdoors 室外", "INDOOR": "indoors 室内, a danger"},
+)
+gql_enum(
+    RoomState,
+    "Whether a room can be let.",
+    {"VACANT": "空置", "LET": "已出租", "OUT_OF_USE": "停用"},
+)
+gql_enum(
+    ClaimRole,
+    "As what somebody runs a house.",
+    {"OWNER": "房东 owner", "SUBLANDLORD": "二手房东 sub-landlord", "AGENT": "代管人 agent"},
+)
+gql_enum(
+    ClaimState,
+    "How far the check of a claim is.",
+    {
+        "PENDING": "待核实 waits for a warden",
+        "VERIFIED": "已核实 in force",
+        "REFUSED": "不通过 refused",
+        "ENDED": "已结束 over",
+    },
+)
+gql_enum(
+    PlaceBlockKind,
+    "Why a place may not be let now.",
+    {
+        "URGENT_HAZARD": "紧急隐患 an open urgent hazard",
+        "MEASURE": "行政措施 a measure in force",
+        "TENANT_REGISTRATION_OVERDUE": "租客登记逾期 tenant registration overdue",
+        "STAFF_DECISION": "人工暂停 decided by staff, with a reason",
+    },
+)
+gql_enum(
+    PlateState,
+    "Whether a QR plate (二维码门牌) still speaks for its place.",
+    {"ACTIVE": "有效", "REPLACED": "已更换 replaced by another", "REVOKED": "已停用 revoked"},
+)
+gql_enum(
+    ListingState,
+    "Where a listing (房源) stands.",
+    {
+        "DRAFT": "草稿",
+        "IN_REVIEW": "审核中",
+        "PUBLISHED": "已发布, public",
+        "RESERVED": "已预订",
+        "SUSPENDED": "已暂停: the place is blocked",
+        "LET": "已出租",
+        "WITHDRAWN": "已下架",
+    },
+)
+gql_enum(
+    PlaceOrder,
+    "Orders of places.",
+    {
+        "NEWEST": "last filed first",
+        "OLDEST": "first filed first",
+        "CODE": "by place code",
+        "LEAST_COMPLETE": "least complete file first",
+    },
+)
+gql_enum(
+    ListingOrder,
+    "Orders of listings.",
+    {"NEWEST": "last published first", "CHEAPEST": "lowest rent first", "DEAREST": "highest first"},
+)
+gql_enum(
+    Role,
+    "What a member of staff is posted as.",
+    {
+        "WARDEN": "网格管理员",
+        "SUPERVISOR": "督导",
+        "DEPARTMENT": "部门",
+        "ENFORCEMENT": "执法",
+        "SERVICE_DESK": "服务窗口",
+        "AUDITOR": "审计",
+        "ADMIN": "系统管理员",
+    },
+)
+gql_enum(
+    DutyGroup,
+    "Duty of a post.",
+    {
+        "INFORMATION": "信息采集",
+        "INSPECTION": "巡查",
+        "RECTIFICATION": "整改",
+        "SERVICE_DESK": "服务窗口",
+    },
+)
+
+
+class Datum(StrEnum):
+    """Reference of coordinates."""
+
+    CGCS2000 = "CGCS2000"
+    GCJ02 = "GCJ02"
+
+
+gql_enum(
+    Datum,
+    "Reference of coordinates.",
+    {"CGCS2000": "国家大地坐标系, about WGS-84", "GCJ02": "what WeChat and Tencent maps speak"},
+)
