@@ -193,6 +193,7 @@ class _Rules:
     def __call__(self, _: WrappedLogger, __: str, given: EventDict) -> EventDict:
         record: logging.LogRecord = given.pop("_record")
         ours = given.pop("_from_structlog")
+        given.pop("color_message", None)  # uvicorn's second copy of its text
         given["logger"] = record.name
         error = _error(given.pop("exc_info", None))
         words = None if ours else self._words(record, given.pop("event"), given)
@@ -211,7 +212,7 @@ class _Rules:
         arguments = given.pop("positional_args", None)
         if record.name in self._trusted:
             return text % arguments if arguments else text
-        return text if _is_constant(record, text) else WITHHELD
+        return text.rstrip() if _is_constant(record, text) else WITHHELD
 
 
 def _error(exc_info: Any) -> BaseException | None:
@@ -308,11 +309,12 @@ def _error_lines(error: Mapping[str, Any], depth: int) -> list[str]:
 
 
 def _quieten() -> None:
-    """Bring the libraries' loggers under the root handler, and silence the two that talk data."""
+    """Bring the libraries' loggers under the root handler, and silence those that talk data."""
     for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi", "uvicorn.access", "tortoise",
                  "procrastinate", "asyncio"):  # fmt: skip
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
     logging.getLogger("uvicorn.access").disabled = True
-    logging.getLogger("tortoise.db_client").setLevel(logging.WARNING)
+    for name in ("tortoise.db_client", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -33,7 +33,7 @@ def _state(logger: logging.Logger) -> tuple[list[logging.Handler], int, bool, bo
 def _restored() -> Iterator[None]:
     """What these tests change is the whole process's."""
     names = ["uvicorn", "uvicorn.error", "uvicorn.asgi", "uvicorn.access", "tortoise",
-             "tortoise.db_client", "procrastinate", "asyncio"]  # fmt: skip
+             "tortoise.db_client", "procrastinate", "asyncio", "httpx", "httpcore"]  # fmt: skip
     loggers = [logging.getLogger(), *map(logging.getLogger, names)]
     states = [_state(logger) for logger in loggers]
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
@@ -197,7 +197,9 @@ def test_of_a_librarys_text_only_a_constant_of_its_source_is_shown(out: io.Strin
     log = logging.getLogger("elsewhere")
     log.warning("Started %s of %d", PHONE, 2)
     log.warning(f"Started {PHONE}")
-    assert [line["event"] for line in lines(out)] == ["Started %s of %d", WITHHELD]
+    logging.getLogger("uvicorn.error").info("Stopped\n", extra={"color_message": PHONE})
+    assert [line["event"] for line in lines(out)] == ["Started %s of %d", WITHHELD, "Stopped"]
+    assert "dropped" not in lines(out)[-1]
 
 
 def test_extra_keys_of_a_library_pass_the_same_rules(out: io.StringIO) -> None:
@@ -211,9 +213,11 @@ def test_extra_keys_of_a_library_pass_the_same_rules(out: io.StringIO) -> None:
 def test_access_lines_and_statements_are_off(out: io.StringIO) -> None:
     logging.getLogger("uvicorn.access").info("GET /q/%s", TOKEN)
     logging.getLogger("tortoise.db_client").debug("SELECT 1")
+    logging.getLogger("httpx").info("GET %s", TOKEN)
     configure(production=False, level=logging.DEBUG, stream=out)
     logging.getLogger("uvicorn.access").critical("GET /q/%s", TOKEN)
     logging.getLogger("tortoise.db_client").debug("SELECT 1")
+    logging.getLogger("httpx").info("GET %s", TOKEN)
     assert out.getvalue() == ""
 
 
