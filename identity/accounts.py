@@ -1,32 +1,112 @@
-"""Accounts of residents and landlords, found by their phone."""
+"""Accounts of the public: locked by staff for abuse, closed by their holders."""
 
 from __future__ import annotations
 
-from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
+from uuid import UUID
 
-from core.crypto import ring, seal
-from identity.models import Account
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from core.clock import now
+from core.errors import NotFound, Unauthenticated, WrongState
+from core.events import emit
+from core.text import clean
+from core.work import work
+from identity.access import access_account, require
+from identity.actor import Actor, ActorKind, Permission
+from identity.authentication import forget
+from identity.events import AccountClosed, AccountLocked
+from identity.models import Account, SessionEnd
+from identity.sessions import end_sessions
 
 
-async def account_for_phone(number: str) -> Account:
-    """The account of a checked mobile number, locked; made when there is none.
+async def set_display_name(actor: Actor, *, name: str) -> Account:
+    """Set what others see instead of a name.
 
-    Run it inside a unit of work. Two first sign-ins at once get the same account.
+    Raises:
+        Unauthenticated: no account is signed in.
+        InvalidInput: the name breaks a rule of form.
     """
-    indexes = ring().indexes(number, table="account", column="phone_index")
-    found = await _find(indexes)
-    if found is not None:
-        return found
-    account = Account(phone_index=indexes[0])
-    seal(account, "phone", number)
-    try:
-        async with in_transaction():
-            await account.save(force_create=True)
-    except IntegrityError:
-        return await Account.filter(phone_index__in=indexes).select_for_update().get()
+    account_id = _own(actor)
+    shown = clean(name, field="input.displayName", longest=60)
+    async with work(actor) as unit:
+        account = await Account.filter(id=account_id).select_for_update().get()
+        account.display_name = shown
+        await account.save(update_fields=["display_name"])
+        unit.note("setDisplayName", "Account", account.id)
+    forget([actor.session_id] if actor.session_id else [])
     return account
 
 
-async def _find(indexes: list[str]) -> Account | None:
-    return await Account.filter(phone_index__in=indexes).select_for_update().first()
+async def lock_account(actor: Actor, *, account_id: UUID, reason: str) -> Account:
+    """Lock an account: its sessions end and it can't sign in. The reason goes into the trail.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: absent, or the actor may not lock accounts.
+        WrongState: it is locked or closed already.
+    """
+    require(actor, Permission.ACCOUNTS_LOCK)
+    why = clean(reason, field="input.reason", shortest=1, longest=200)
+    async with work(actor) as unit:
+        account = await access_account(actor, account_id=account_id, lock=True)
+        if account.locked_at is not None or account.closed_at is not None:
+            raise WrongState(reason="LOCKED_ALREADY", zh="账号已停用", en="It is locked already")
+        account.locked_at = now()
+        await account.save(update_fields=["locked_at"])
+        ended = await end_sessions(Q(account_id=account.id), SessionEnd.LOCKED)
+        unit.note("lockAccount", "Account", account.id, reason=why, sessions=len(ended))
+        await emit(AccountLocked(account_id=account.id))
+    forget(ended)
+    return account
+
+
+async def unlock_account(actor: Actor, *, account_id: UUID) -> Account:
+    """Let the holder of a locked account sign in again.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: absent, or the actor may not lock accounts.
+        WrongState: it is not locked.
+    """
+    require(actor, Permission.ACCOUNTS_LOCK)
+    async with work(actor) as unit:
+        account = await access_account(actor, account_id=account_id, lock=True)
+        if account.locked_at is None or account.closed_at is not None:
+            raise WrongState(reason="NOT_LOCKED", zh="账号未被停用", en="It is not locked")
+        account.locked_at = None
+        await account.save(update_fields=["locked_at"])
+        unit.note("unlockAccount", "Account", account.id)
+    return account
+
+
+async def close_account(actor: Actor) -> Account:
+    """Close the actor's own account for good: the phone is forgotten, every session ends.
+
+    Whoever signs in with that phone afterwards gets a new account.
+
+    Raises:
+        Unauthenticated: no account is signed in.
+    """
+    account_id = _own(actor)
+    async with work(actor) as unit:
+        account = await Account.filter(id=account_id, closed_at=None).select_for_update().first()
+        if account is None:
+            raise NotFound
+        await blank(Account.filter(id=account.id))
+        ended = await end_sessions(Q(account_id=account.id), SessionEnd.CLOSED)
+        unit.note("closeAccount", "Account", account.id, sessions=len(ended))
+        await emit(AccountClosed(account_id=account.id))
+    forget(ended)
+    return await Account.get(id=account_id)
+
+
+async def blank(accounts: QuerySet[Account]) -> None:
+    """Close accounts and forget who held them; the rows stay, for what refers to them."""
+    await accounts.update(phone=None, phone_index=None, display_name="", closed_at=now())
+
+
+def _own(actor: Actor) -> UUID:
+    if actor.kind is not ActorKind.ACCOUNT or actor.id is None:
+        raise Unauthenticated
+    return actor.id

@@ -1,1 +1,11 @@
-"""Importing this registers the event handlers and jobs of the package."""
+"""Importing this registers what identity does on events, by the clock, and with personal data."""
+
+from __future__ import annotations
+
+from core.events import later
+from core.jobs import periodic
+from identity import personal_data, phone_sign_in
+from identity.events import SmsCodeRequested
+
+later(SmsCodeRequested, name="identity.send_sms_code")(phone_sign_in.deliver)
+periodic("identity.end_expired_sessions", cron="11 19 * * *")(personal_data.end_expired_sessions)

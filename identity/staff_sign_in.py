@@ -6,7 +6,6 @@ is such a user, which part was wrong, or whether the account is locked for the m
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
@@ -23,15 +22,13 @@ from identity import passwords
 from identity.actor import Actor, ActorKind
 from identity.events import StaffLockedOut
 from identity.models import StaffMember
+from identity.pace import Pace
 from identity.second_factor import check_code
 from identity.sessions import OpenSession, open_session
 
 FAILURES: Final = 5
 FIRST_LOCK: Final = timedelta(minutes=15)
 LONGEST_LOCK: Final = timedelta(hours=24)
-
-# Longer than any path through a refusal takes, so that none can be told from another.
-REFUSAL_SECONDS: float = 0.4
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +52,7 @@ async def sign_in_staff(
         RateLimited: too many attempts from this address or for this name.
         Unavailable: the limits can't be checked.
     """
-    earliest = asyncio.get_running_loop().time() + REFUSAL_SECONDS
+    pace = Pace()
     name = user_name.strip().lower()
     quarter = timedelta(minutes=15)
     await allow("staff sign-in by address", actor.address, limit=60, window=quarter)
@@ -67,7 +64,7 @@ async def sign_in_staff(
     if staff is not None:
         opened = await _admit(actor, staff, password, right=right, totp=totp, device=device)
     if opened is None:
-        await asyncio.sleep(earliest - asyncio.get_running_loop().time())
+        await pace.wait()
         raise Unauthenticated(
             reason="SIGN_IN_REFUSED",
             zh="用户名、密码或动态码不正确；多次失败后账号会暂时锁定",

@@ -1,0 +1,15 @@
+"""What can go wrong with a short message. No text here ever holds a number or a code."""
+
+from __future__ import annotations
+
+
+class SmsUnavailable(Exception):
+    """The provider does not answer, or is not configured: try again later."""
+
+
+class SmsRefused(Exception):
+    """The provider will not send this, now or later; ``code`` is the provider's own."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(f"the provider refused the message: {code}")
