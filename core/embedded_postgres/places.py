@@ -39,7 +39,7 @@ if sys.platform == "win32":  # nobody is root there, and folders of a user are t
     def _account(name: str) -> Account:
         raise KeyError(name)
 
-    def _give(folder: Path, account: Account) -> None:
+    def _give(path: Path, account: Account) -> None:
         raise NotImplementedError
 
     def _runs_as(account: Account, command: list[str]) -> bool:
@@ -59,9 +59,9 @@ else:
         entry = pwd.getpwnam(name)
         return Account(entry.pw_uid, entry.pw_gid)
 
-    def _give(folder: Path, account: Account) -> None:
-        if folder.lstat().st_uid != account.uid:
-            os.chown(folder, account.uid, account.gid, follow_symlinks=False)
+    def _give(path: Path, account: Account) -> None:
+        if path.lstat().st_uid != account.uid:
+            os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
     def _runs_as(account: Account, command: list[str]) -> bool:
         ended = subprocess.run(
@@ -174,18 +174,23 @@ def make_folders(folder: Path, mode: int) -> None:
 def server_folder(folder: Path, account: Account | None) -> None:
     """Make a folder that the server alone can use, inside one of ours."""
     folder.mkdir(0o700, exist_ok=True)
+    give(folder, account)
+
+
+def give(path: Path, account: Account | None) -> None:
+    """Make the server's account the owner of a file or folder inside one of ours."""
     if account is not None:
-        _give(folder, account)
+        _give(path, account)
 
 
 def socket_folder(cluster: Path, identity: str) -> Path:
-    """Where a cluster's socket lies: with the cluster, or elsewhere if that path is too long.
+    """Where a cluster's socket lies: with the cluster, or elsewhere if that path does not fit.
 
     ``identity`` sets apart clusters that follow each other in one place: a server whose files
     were deleted under it removes its socket's path when it notices, up to a minute later.
 
     Raises:
-        FolderUnusable: every place has too long a path for a socket.
+        FolderUnusable: no place has a path that fits.
     """
     inside = cluster / f"run-{identity}"
     if _fits(inside):
@@ -195,10 +200,11 @@ def socket_folder(cluster: Path, identity: str) -> Path:
         own_folder(elsewhere.parent)
         return elsewhere
     raise FolderUnusable(
-        f"The path {cluster} is too long for PostgreSQL's socket. Set LEYE_HOME to a folder with "
-        f"a path of less than {_SOCKET_FOLDER_BYTES - 40} bytes."
+        f"The path {cluster} is too long for PostgreSQL's socket (or has a comma in it). Set "
+        f"LEYE_HOME to a folder with a path of less than {_SOCKET_FOLDER_BYTES - 40} bytes."
     )
 
 
 def _fits(folder: Path) -> bool:
-    return len(os.fsencode(folder)) <= _SOCKET_FOLDER_BYTES
+    # In a URL a comma separates hosts.
+    return "," not in str(folder) and len(os.fsencode(folder)) <= _SOCKET_FOLDER_BYTES

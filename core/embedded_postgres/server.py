@@ -13,6 +13,7 @@ import secrets
 import shlex
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -30,7 +31,7 @@ from core.embedded_postgres.errors import (
     from_output,
 )
 from core.embedded_postgres.locks import FileLock
-from core.embedded_postgres.places import server_folder, socket_folder
+from core.embedded_postgres.places import give, server_folder, socket_folder
 from core.embedded_postgres.programs import MAJOR, Programs
 
 USER = DATABASE = "leye"
@@ -45,6 +46,7 @@ _ORPHAN_SECONDS = 20
 _CONNECT_SECONDS = 2
 _LOOK_AGAIN_SECONDS = 0.005
 _LOG_DAYS = 7
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # its length and its code in the protocol
 _SHELL_SPECIAL = set('"$`\\\n')
 
 _SETTINGS = {
@@ -85,10 +87,14 @@ class Endpoint:
         return f"postgresql://{USER}@/{name}?host={quote(self.host, safe='')}&port={self.port}"
 
     def answers(self) -> bool:
-        """Whether somebody listens there."""
+        """Whether a server replies there, to the question whether it speaks TLS.
+
+        That a connection opens is not enough: so it does for a moment on a server just killed.
+        """
         try:
-            with closing(self._connect()):
-                return True
+            with closing(self._connect()) as connection:
+                connection.sendall(_SSL_REQUEST)
+                return connection.recv(1) != b""
         except OSError:
             return False
 
@@ -223,6 +229,7 @@ class Server:
         if not self._password_file.exists():
             self._password_file.touch(0o600)
             self._password_file.write_text(secrets.token_urlsafe(32))
+            give(self._password_file, self.programs.account)
         method = ("--auth-local=scram-sha-256", "--auth-host=scram-sha-256")
         return *method, f"--pwfile={self._password_file}"
 
@@ -259,11 +266,12 @@ class Server:
         line = subprocess.list2cmdline(options) if TCP else shlex.join(options)
         wait = ["-w", "-t", str(_START_SECONDS), "-o", line]
         inherit = (alive.descriptor,) if _INHERITS_LOCKS else ()
-        order = ("pg_ctl", "start", "-D", str(self.data), *wait)
-        self._expect("start", *order, inherit=inherit)
-        endpoint = self._answering()
+        begun = time.time()
+        order = ("start", "-D", str(self.data), *wait)
+        status, output = self.programs.run("pg_ctl", order, inherit=inherit)
+        endpoint = self._answering() if status == 0 else None
         if endpoint is None:
-            raise self._failure("start", "It ended as soon as it had started.")
+            raise self._failure("start", output + self._logged_since(begun))
         return endpoint
 
     def _sweep(self) -> Path:
@@ -317,19 +325,18 @@ class Server:
         notice = Notice.read(self.data)
         return notice is not None and notice.status == "starting"
 
-    def _expect(
-        self, doing: str, program: str, *order: str, typed: str = "", inherit: tuple[int, ...] = ()
-    ) -> None:
-        status, output = self.programs.run(program, order, typed=typed, inherit=inherit)
+    def _expect(self, doing: str, program: str, *order: str, typed: str = "") -> None:
+        status, output = self.programs.run(program, order, typed=typed)
         if status != 0:
             raise self._failure(doing, output)
 
     def _failure(self, doing: str, output: str) -> EmbeddedPostgresError:
-        logs = sorted(self.folder.glob("log/*.log"), key=lambda file: file.stat().st_mtime)
-        if doing == "start" and logs:
-            output += logs[-1].read_text(errors="replace")[-2000:]
         room = shutil.disk_usage(self.folder).free
         return from_output(doing, output, self.folder, room=room)
+
+    def _logged_since(self, begun: float) -> str:
+        logs = [file for file in self.folder.glob("log/*") if file.stat().st_mtime >= begun]
+        return "".join(file.read_text(errors="replace")[-2000:] for file in logs)
 
 
 def _until(seconds: float, *, unless: Callable[[], bool] | None = None) -> Iterator[None]:
