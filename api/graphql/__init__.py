@@ -1,0 +1,1 @@
+"""The GraphQL edge: limits, execution, trusted documents, HTTP and sockets."""
