@@ -5,27 +5,30 @@
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const SOURCES = fileURLToPath(new URL("..", import.meta.url));
 const BUILT = fileURLToPath(new URL("../../api/console", import.meta.url));
 const RECORD = join(BUILT, "build.json");
-const NOT_SOURCES = new Set(["node_modules"]);
+const INPUTS = ["build", "index.html", "package-lock.json", "package.json", "src", "tsconfig.json", "vite.config.ts"];
 
 const sha256 = (data) => createHash("sha256").update(data).digest("hex");
 
-function fingerprint(folder, skip) {
+function fingerprint(folder, counts) {
   const lines = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length).replaceAll("\\", "/").replace(/^\//, ""))
-    .filter((path) => !skip.has(path.split("/")[0]))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
+    .filter((path) => counts(path.split("/")[0]))
     .sort((a, b) => (a < b ? -1 : 1))
     .map((path) => `${path} ${sha256(readFileSync(join(folder, path)))}\n`);
   return sha256(lines.join(""));
 }
 
-const now = { sources: fingerprint(SOURCES, NOT_SOURCES), built: fingerprint(BUILT, new Set(["build.json"])) };
+const now = {
+  sources: fingerprint(SOURCES, (name) => INPUTS.includes(name)),
+  built: fingerprint(BUILT, (name) => name !== "build.json"),
+};
 
 if (process.argv[2] === "write") {
   writeFileSync(RECORD, JSON.stringify(now, null, 2) + "\n");

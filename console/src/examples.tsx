@@ -2,6 +2,7 @@ import { ToolbarButton, useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } f
 import { useEffect, useState } from "react";
 import { demoValues } from "./demo";
 import { pick, t, type Text } from "./language";
+import { narrow } from "./narrow";
 import { useSession } from "./session";
 import { fillIn, withFreshRequestId } from "./variables";
 
@@ -19,9 +20,6 @@ interface Group {
   title: Text;
   operations: Example[];
 }
-
-/** Below this width (as in style.css) the panel covers the editors, so it makes way once an example is open. */
-export const narrow = window.matchMedia("(max-width: 760px)");
 
 export const EXAMPLES: GraphiQLPlugin = { title: t("examples"), icon: BookIcon, content: Examples };
 
@@ -103,6 +101,7 @@ function useOpenExample() {
     if (written) addTab();
     queryEditor?.setValue(query.join("\n") + "\n");
     variableEditor?.setValue(Object.keys(filled).length ? JSON.stringify(filled, null, 2) : "");
+    // There the panel covers the editors.
     if (narrow.matches) setVisiblePlugin(null);
     else queryEditor?.focus();
   };

@@ -1,6 +1,6 @@
 import type { Fetcher, FetcherOpts, FetcherParams, Observable } from "@graphiql/toolkit";
 import { getOperationAST, type DocumentNode } from "graphql";
-import { createClient } from "graphql-ws";
+import { CloseCode, createClient } from "graphql-ws";
 import { language, t } from "./language";
 import { authorization, sendSignedIn } from "./session";
 import { endpoint, type Result } from "./transport";
@@ -32,10 +32,16 @@ interface Sink {
 function subscribe({ query, operationName, variables }: FetcherParams, headers: Record<string, string>): Observable<Result> {
   const url = new URL(endpoint);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  let refused = false;
   const client = createClient({
     url: url.href,
     retryAttempts: 2,
-    connectionParams: async () => ({ ...(await authorization()), "accept-language": language, ...headers }),
+    connectionParams: async () => ({ ...(await authorization(refused)), "accept-language": language, ...headers }),
+    on: {
+      closed: (event) => {
+        refused = event instanceof CloseEvent && event.code === CloseCode.Forbidden;
+      },
+    },
   });
   const start = (sink: Sink) => {
     client.subscribe<Record<string, unknown>>(

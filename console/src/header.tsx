@@ -8,30 +8,32 @@ export function Header() {
   const { session, notice } = useSession();
   const [asking, setAsking] = useState(false);
   return (
-    <header className="bar">
-      <h1>{t("title")}</h1>
+    <>
+      <header className="bar">
+        <h1>{t("title")}</h1>
+        <p className="who" data-signed-in={session !== null}>
+          {session ? <Who session={session} /> : t("anonymous")}
+        </p>
+        {session ? (
+          <button type="button" onClick={() => void signOut()}>
+            {t("signOut")}
+          </button>
+        ) : (
+          <button type="button" className="primary" onClick={() => setAsking(true)}>
+            {t("signIn")}
+          </button>
+        )}
+        <button type="button" className="plain" aria-label={t("otherLanguage")} onClick={switchLanguage}>
+          {t("otherLanguageShort")}
+        </button>
+      </header>
       {notice && (
         <p className="notice" role="status">
           {notice}
         </p>
       )}
-      <p className="who" data-signed-in={session !== null}>
-        {session ? <Who session={session} /> : t("anonymous")}
-      </p>
-      {session ? (
-        <button type="button" onClick={() => void signOut()}>
-          {t("signOut")}
-        </button>
-      ) : (
-        <button type="button" className="primary" onClick={() => setAsking(true)}>
-          {t("signIn")}
-        </button>
-      )}
-      <button type="button" className="plain" onClick={switchLanguage}>
-        {t("otherLanguage")}
-      </button>
       {asking && <SignIn onClose={() => setAsking(false)} />}
-    </header>
+    </>
   );
 }
 
@@ -39,7 +41,7 @@ function Who({ session: { who } }: { session: Session }) {
   return (
     <>
       {who?.role && <span className="role">{roleWord(who.role)}</span>}
-      <span>{who?.name ?? t("signedIn")}</span>
+      <span className="name">{who?.name ?? t("signedIn")}</span>
     </>
   );
 }

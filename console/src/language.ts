@@ -18,6 +18,7 @@ export function pick(text: Text): string {
 const TEXTS = {
   title: { "zh-CN": "GraphQL 控制台", en: "GraphQL console" },
   otherLanguage: { "zh-CN": "English", en: "中文" },
+  otherLanguageShort: { "zh-CN": "EN", en: "中文" },
   anonymous: { "zh-CN": "未登录", en: "Not signed in" },
   signedIn: { "zh-CN": "已登录", en: "Signed in" },
   signIn: { "zh-CN": "登录", en: "Sign in" },

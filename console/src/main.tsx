@@ -8,23 +8,14 @@ import "./style.css";
 import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
-import { EXAMPLES, narrow, NewRequestId } from "./examples";
+import { EXAMPLES, NewRequestId } from "./examples";
 import { fetcher } from "./fetcher";
 import { Header } from "./header";
 import { language, t } from "./language";
+import { FollowAnswer, narrow } from "./narrow";
+import { storage } from "./storage";
 
 const PLUGINS = [EXAMPLES, HISTORY_PLUGIN];
-
-/** Operations and their variables may hold personal data: they are kept for this browser tab only. */
-const tabStorage = {
-  getItem: (key: string) => sessionStorage.getItem(key),
-  setItem: (key: string, value: string) => sessionStorage.setItem(key, value),
-  removeItem: (key: string) => sessionStorage.removeItem(key),
-  clear: () => sessionStorage.clear(),
-  get length() {
-    return sessionStorage.length;
-  },
-};
 
 function Console() {
   return (
@@ -33,7 +24,7 @@ function Console() {
       <main>
         <GraphiQL
           fetcher={fetcher}
-          storage={tabStorage}
+          storage={storage}
           plugins={PLUGINS}
           visiblePlugin={narrow.matches ? undefined : EXAMPLES}
           defaultQuery={t("welcome")}
@@ -52,6 +43,7 @@ function Console() {
               </>
             )}
           </GraphiQL.Toolbar>
+          <FollowAnswer />
         </GraphiQL>
       </main>
     </>

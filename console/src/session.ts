@@ -174,9 +174,17 @@ function runsOut(session: Session): boolean {
   return session.accessExpiresAt !== null && Date.parse(session.accessExpiresAt) - Date.now() < SOON_MS;
 }
 
-/** The authorization header for a request made now, after renewing a token that is about to expire. */
-export async function authorization(): Promise<Record<string, string>> {
-  if (state.session && runsOut(state.session)) await renew().catch(() => false);
+/** Renew, or end the session here when there is no renewing it. */
+async function renewOrEnd(): Promise<boolean> {
+  const renewed = await renew();
+  if (!renewed) keep(null, t("expired"));
+  return renewed;
+}
+
+/** The authorization header for a request made now; a token that was refused or soon runs out is renewed before. */
+export async function authorization(refused = false): Promise<Record<string, string>> {
+  if (refused && state.session) await renewOrEnd();
+  else if (state.session && runsOut(state.session)) await renew().catch(() => false);
   return bearer(state.session);
 }
 
@@ -192,9 +200,7 @@ export async function sendSignedIn(request: Request, headers: Record<string, str
   const token = await authorization();
   const result = await send(request, { ...token, ...headers });
   if (!state.session || !refusedFor(result, "UNAUTHENTICATED")) return result;
-  if (bearer(state.session)["authorization"] === token["authorization"] && !(await renew())) {
-    keep(null, t("expired"));
-    if (request.operationName !== "IntrospectionQuery") return result;
-  }
+  const renewed = bearer(state.session)["authorization"] !== token["authorization"] || (await renewOrEnd());
+  if (!renewed && request.operationName !== "IntrospectionQuery") return result;
   return send(request, { ...bearer(state.session), ...headers });
 }
