@@ -41,7 +41,7 @@ function Who({ session: { who } }: { session: Session }) {
   return (
     <>
       {who?.role && <span className="role">{roleWord(who.role)}</span>}
-      <span className="name">{who?.name ?? t("signedIn")}</span>
+      <span className="name">{who?.name || t("signedIn")}</span>
     </>
   );
 }
