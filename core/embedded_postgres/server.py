@@ -182,15 +182,20 @@ class Server:
         """
         if not self.folder.exists():  # deleted or moved: the server notices within a minute
             return
-        asked = False
         with FileLock(self.folder / "alive") as alive:
             for _ in _until(_ORPHAN_SECONDS):
-                if alive.try_alone() if _INHERITS_LOCKS else self._answering() is None:
+                if self._gone(alive):
                     return
-                if not asked and self._signalable():
+                if self._signalable():
                     self._ask_to_stop()
-                    asked = True
+                    break
+            for _ in _until(_ORPHAN_SECONDS):
+                if self._gone(alive):
+                    return
         raise ServerFailed(f"The PostgreSQL on {self.data} did not stop; end its processes.")
+
+    def _gone(self, alive: FileLock) -> bool:
+        return alive.try_alone() if _INHERITS_LOCKS else self._answering() is None
 
     def _signalable(self) -> bool:
         """Whether the pid in the notice is the server's and not one that was used again."""
@@ -219,6 +224,7 @@ class Server:
             create = f"CREATE DATABASE {DATABASE}\n"
             self._expect("make its database", "postgres", *alone, typed=create)
             fresh.rename(self.data)
+            _sync(self.folder)
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
@@ -262,7 +268,8 @@ class Server:
 
     def _start(self, alive: FileLock) -> Endpoint:
         """Start the server, which from then on holds ``alive`` too."""
-        options = self._options(self._sweep())
+        self._sweep()
+        options = self._options()
         line = subprocess.list2cmdline(options) if TCP else shlex.join(options)
         wait = ["-w", "-t", str(_START_SECONDS), "-o", line]
         inherit = (alive.descriptor,) if _INHERITS_LOCKS else ()
@@ -274,31 +281,30 @@ class Server:
             raise self._failure("start", output + self._logged_since(begun))
         return endpoint
 
-    def _sweep(self) -> Path:
-        """Remove what an ended server left, make the folders of the next; gives the socket's."""
+    def _sweep(self) -> None:
+        """Remove what an ended server left behind and make the folders of the next."""
         (self.data / "postmaster.pid").unlink(missing_ok=True)
-        sockets = self._sockets()
-        for old in {sockets, *self.folder.glob("run-*")}:
+        sockets = [] if TCP else [self._sockets()]
+        for old in {*sockets, *self.folder.glob("run-*")}:
             shutil.rmtree(old, ignore_errors=True)
         log = self.folder / "log"
-        for folder in (log,) if TCP else (log, sockets):
+        for folder in (log, *sockets):
             server_folder(folder, self.programs.account)
         oldest = time.time() - (_LOG_DAYS - 1) * 86400
         for file in log.iterdir():
             if file.stat().st_mtime < oldest:
                 file.unlink()
-        return sockets
 
     def _sockets(self) -> Path:
         # The first eight bytes of pg_control are the cluster's system identifier.
         with (self.data / "global" / "pg_control").open("rb") as control:
             return socket_folder(self.folder, control.read(8)[:4].hex())
 
-    def _options(self, sockets: Path) -> list[str]:
+    def _options(self) -> list[str]:
         place = {
             "listen_addresses": LOOPBACK if TCP else "",
             "port": str(_free_port() if TCP else SOCKET_PORT),
-            "unix_socket_directories": "" if TCP else f'"{sockets}"',
+            "unix_socket_directories": "" if TCP else f'"{self._sockets()}"',
         }
         settings = {**_SETTINGS, **place, **({} if self.durable else _FORGETFUL)}
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -347,6 +353,16 @@ def _until(seconds: float, *, unless: Callable[[], bool] | None = None) -> Itera
         time.sleep(_LOOK_AGAIN_SECONDS)
         if unless is not None and unless():
             end = time.monotonic() + seconds
+
+
+def _sync(folder: Path) -> None:
+    """See that names in a folder outlast a power cut."""
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _free_port() -> int:

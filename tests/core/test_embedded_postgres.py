@@ -238,6 +238,15 @@ def test_only_the_servers_account_can_open_its_folders(home: Path) -> None:
     assert stat.S_IMODE(home.parent.stat().st_mode) == 0o711, "parents stay as they are"
 
 
+def test_a_strict_umask_shuts_nobody_out(empty: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with running("test") as cluster:
+            assert ask(cluster.url, "SELECT 1") == 1
+    finally:
+        os.umask(before)
+
+
 def test_databases_are_cloned_from_a_template_and_dropped(home: Path) -> None:
     with running("test") as cluster:
         ask(cluster.url, "CREATE TABLE plate AS SELECT 7 AS number")
