@@ -355,24 +355,31 @@ def test_a_killed_server_is_started_again(home: Path) -> None:
     assert is_idle(home / "postgres" / "main")
 
 
-def test_a_pid_that_was_used_again_is_no_server(home: Path) -> None:
+@pytest.fixture
+def stranger() -> Iterator[int]:
+    """The pid of a process of the server's account that has nothing to do with it."""
     account = places.server_account()
     other = {"user": account.uid, "group": account.gid} if account else {}
-    with subprocess.Popen(["sleep", "60"], cwd="/", **other) as stranger:
-        with running("test") as cluster:
-            files = [cluster.data / "postmaster.pid"]
-            files += cluster.data.parent.glob("run-*/.s.PGSQL.*.lock")
-            left = [(file, file.read_text(), file.stat()) for file in files]
-            before = str(postmaster(cluster))
-        assert len(left) == 2
-        for file, text, owner in left:
-            file.write_text(text.replace(before, str(stranger.pid), 1))
-            os.chown(file, owner.st_uid, owner.st_gid)
-        with running("test") as cluster:
-            assert postmaster(cluster) != stranger.pid
-            assert ask(cluster.url, "SELECT 1") == 1
-        assert stranger.poll() is None, "the stranger is left alone"
-        stranger.kill()
+    with subprocess.Popen(["sleep", "600"], cwd="/", **other) as process:
+        yield process.pid
+        untouched = process.poll() is None
+        process.kill()
+        assert untouched
+
+
+def test_a_pid_that_was_used_again_is_no_server(home: Path, stranger: int) -> None:
+    with running("test") as cluster:
+        files = [cluster.data / "postmaster.pid"]
+        files += cluster.data.parent.glob("run-*/.s.PGSQL.*.lock")
+        left = [(file, file.read_text(), file.stat()) for file in files]
+        before = str(postmaster(cluster))
+    assert len(left) == 2
+    for file, text, owner in left:
+        file.write_text(text.replace(before, str(stranger), 1))
+        os.chown(file, owner.st_uid, owner.st_gid)
+    with running("test") as cluster:
+        assert postmaster(cluster) != stranger
+        assert ask(cluster.url, "SELECT 1") == 1
 
 
 def test_orphans_of_a_killed_server_are_waited_for(
