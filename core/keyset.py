@@ -163,6 +163,9 @@ class Slice:
     has_previous: bool
 
 
+NOTHING = Slice([], [], has_next=False, has_previous=False)
+
+
 async def take(query: QuerySet[Any], order: Order, page: Page, columns: Sequence[str]) -> Slice:
     """Read one page of ``query`` as dicts of ``columns``: one query, no OFFSET, no count."""
     if page.cursor is not None:

@@ -29,9 +29,13 @@ def clean(
     for character in text:
         control = unicodedata.category(character) in {"Cc", "Cs"}
         if control and not (multiline and character in _ALLOWED_CONTROLS):
-            raise _refusal(field, "CONTROL_CHARACTER", "含有不能使用的控制字符", "control characters")
+            raise _refusal(
+                field, "CONTROL_CHARACTER", "含有不能使用的控制字符", "control characters"
+            )
         if ord(character) in _BIDI:
-            raise _refusal(field, "BIDI_CONTROL", "含有改变文字方向的字符", "bidirectional controls")
+            raise _refusal(
+                field, "BIDI_CONTROL", "含有改变文字方向的字符", "bidirectional controls"
+            )
     if len(text) > longest:
         raise InvalidInput(
             field=field,
@@ -49,6 +53,21 @@ def clean(
             en="At least {minimum} characters" if text else "It must not be empty",
         )
     return text
+
+
+def phone_number(value: str, *, field: str) -> str:
+    """A phone number of any country, fixed or mobile, with digits and hyphens only.
+
+    Raises:
+        InvalidInput: it holds anything else, or too few digits.
+    """
+    number = clean(value, field=field, longest=20).replace(" ", "")
+    digits = number.lstrip("+").replace("-", "")
+    if number and not (digits.isascii() and digits.isdigit() and len(digits) >= 7):
+        raise InvalidInput(
+            field=field, reason="PHONE", zh="电话号码不正确", en="Not a phone number"
+        )
+    return number
 
 
 def _refusal(field: str, reason: str, zh: str, en: str) -> InvalidInput:

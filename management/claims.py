@@ -8,9 +8,8 @@ from core.clock import now
 from core.errors import Conflict, NotFound, WrongState
 from core.events import emit
 from core.work import work
-from identity.accounts import account_for_phone
 from identity.actor import Actor, Permission
-from identity.phone_sign_in import mobile_number
+from identity.phone_sign_in import account_for_phone, mobile_number
 from management.access import access_place, in_scope, require_sign_in
 from management.events import LandlordAssigned, LandlordEnded
 from management.models import ClaimRole, ClaimState, Lifecycle, PlaceClaim

@@ -78,3 +78,11 @@ class LandlordEnded(Event):
     """Somebody no longer runs a place."""
 
     claim_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WardenPosted(Event):
+    """Somebody was posted to a grid."""
+
+    post_id: UUID
+    grid_id: UUID

@@ -13,7 +13,7 @@ from typing import Any
 from core.clock import today
 from core.errors import InvalidInput
 from core.numbers import within
-from core.text import clean
+from core.text import clean, phone_number
 from management.models import PlaceKind
 from management.rules import rules
 
@@ -33,12 +33,7 @@ def _name(value: str, field: str) -> str:
 
 
 def _phone(value: str, field: str) -> str:
-    text = clean(value, field=field, longest=20).replace(" ", "")
-    if text and not (text.lstrip("+").replace("-", "").isdigit() and len(text) >= 7):
-        raise InvalidInput(
-            field=field, reason="PHONE", zh="电话号码不正确", en="Not a phone number"
-        )
-    return text
+    return phone_number(value, field=field)
 
 
 def _number(low: int, high: int) -> Check:

@@ -11,7 +11,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from core.clock import now
-from core.crypto import reveal, seal
+from core.crypto import seal
 from core.database import fetch
 from core.errors import Conflict, InvalidInput, WrongState
 from core.events import emit
@@ -22,6 +22,7 @@ from core.work import work
 from identity.actor import Actor, Permission
 from management import place_file
 from management.access import access_grid, access_place, require_sign_in, visible_places, within
+from management.contacts import CONTACT
 from management.events import PlaceClosed, PlaceFiled, PlaceUpdated
 from management.models import (
     Lifecycle,
@@ -32,8 +33,6 @@ from management.models import (
 from management.models.territory import codes_of
 from management.organisations import organisation_by_credit_code
 from management.territory import grid_by_code, grid_of_point
-
-SEALED = ("contact_name", "contact_phone")
 
 
 class PlaceOrder(StrEnum):
@@ -215,11 +214,6 @@ async def close_place(
     return place
 
 
-def contact_of(place: Place) -> dict[str, str | None]:
-    """The contact's name and phone in clear, for who may read them."""
-    return {name: reveal(place, name) for name in SEALED}
-
-
 def _expect(place: Place, version: int) -> None:
     if place.version != version:
         raise Conflict(
@@ -240,7 +234,7 @@ def _fill(place: Place, checked: Mapping[str, Any]) -> None:
         InvalidInput: too large for its kind.
     """
     for name, value in checked.items():
-        if name in SEALED:
+        if name in CONTACT:
             seal(place, name, value or None)
         else:
             setattr(place, name, value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +13,26 @@ from core.clock import now
 from core.database import fetch
 from core.errors import InvalidInput, WrongState
 from core.events import emit
+from core.ids import uuid7
+from core.rates import allow
 from core.work import work
-from identity.actor import Actor, Permission
+from identity.actor import Actor, ActorKind, Permission
 from management.access import access_place, access_plate
+from management.blocks import kinds_in_force
+from management.claims import runs
 from management.events import PlateIssued, PlateRevoked
-from management.models import Lifecycle, Place, Plate, PlateState, Room
+from management.models import Lifecycle, Place, PlaceKind, Plate, PlateState, Room
 from management.rules import rules
+
+MISSES_WINDOW = timedelta(minutes=1)
+
+
+class PlateAction(StrEnum):
+    """What somebody may do next after a scan."""
+
+    VIEW_LISTINGS = "VIEW_LISTINGS"
+    VIEW_FILE = "VIEW_FILE"
+    MANAGE = "MANAGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +47,21 @@ class ScannedPlate:
         return PlateState(self.row["state"])
 
 
+@dataclass(frozen=True, slots=True)
+class PlateBatch:
+    """Plates that were issued together."""
+
+    id: UUID
+    plates: list[Plate]
+
+
 async def issue_plates(
     actor: Actor,
     *,
     place_id: UUID,
     for_place: bool = True,
     room_ids: Sequence[UUID] | None = None,
-) -> list[Plate]:
+) -> PlateBatch:
     """Give a place and rooms of it new plates; plates that they had are replaced.
 
     ``room_ids`` ``None`` means every room of the house. All or none.
@@ -64,12 +88,13 @@ async def issue_plates(
                 zh="一次可制作 1 到 {maximum} 块门牌",
                 en="Issue 1 to {maximum} plates at a time",
             )
-        plates = [Plate(place_id=place.id, room_id=room_id) for room_id in targets]
+        batch = uuid7()
+        plates = [Plate(place_id=place.id, room_id=room_id, batch=batch) for room_id in targets]
         await _replace(place, plates)
         for plate in plates:
             unit.note("issuePlates", "PLATE", plate.id, place=place.id, room=plate.room_id)
             await emit(PlateIssued(plate_id=plate.id))
-    return plates
+    return PlateBatch(batch, plates)
 
 
 async def _rooms(place: Place, room_ids: Sequence[UUID] | None) -> list[Room]:
@@ -143,9 +168,38 @@ WHERE p.token = $1
 """
 
 
-async def scan(token: str) -> ScannedPlate | None:
-    """What a scanned token speaks for; ``None`` for a token that was never printed."""
-    if not 1 <= len(token) <= 32:
+async def scan(actor: Actor, token: str) -> ScannedPlate | None:
+    """What a scanned token speaks for; ``None`` for a token that was never printed.
+
+    Raises:
+        RateLimited: this address has asked for too many tokens that don't exist.
+    """
+    rows = await fetch(_SCAN, token) if 1 <= len(token) <= 32 and "\0" not in token else []
+    if not rows:
+        await allow("plate misses", actor.address, limit=10, window=MISSES_WINDOW, fail_open=True)
         return None
-    rows = await fetch(_SCAN, token)
-    return ScannedPlate(rows[0]) if rows else None
+    return ScannedPlate(rows[0])
+
+
+async def actions_for(actor: Actor, scanned: ScannedPlate) -> list[PlateAction]:
+    """What the actor may do next: one scan, an answer by role.
+
+    Everybody sees what is to let in a house in use; staff open the file of places in their grid;
+    who is known to run the place manages it. A plate out of use leads nowhere.
+    """
+    row = scanned.row
+    if scanned.state is not PlateState.ACTIVE:
+        return []
+    actions = []
+    if row["kind"] == PlaceKind.RENTAL_HOUSE and row["lifecycle"] == Lifecycle.ACTIVE:
+        actions.append(PlateAction.VIEW_LISTINGS)
+    if actor.may(Permission.PLACES_READ, row["grid_path"]):
+        actions.append(PlateAction.VIEW_FILE)
+    if actor.kind is ActorKind.ACCOUNT and await runs(actor.id, row["place_id"]):
+        actions.append(PlateAction.MANAGE)
+    return actions
+
+
+async def blocked(scanned: ScannedPlate) -> bool:
+    """Whether anything bars the place from letting now."""
+    return bool(await kinds_in_force([scanned.row["place_id"]]))

@@ -16,6 +16,10 @@ from core.database import execute, fetch
 from core.errors import InvalidInput, NotFound
 from core.ids import uuid7
 from core.keyset import Order, Page, Slice, take
+from core.text import phone_number
+from core.work import work
+from identity.actor import Actor, Permission
+from management.access import access_grid
 from management.models import Grid, GridLevel
 from management.territory_map import TerritoryMap
 
@@ -83,9 +87,7 @@ async def grid_of_point(longitude: float, latitude: float) -> Mapping[str, Any] 
     return known.by_code[code] if code else None
 
 
-async def list_grids(
-    *, level: GridLevel | None, parent_code: str | None, page: Page, boundary: bool
-) -> Slice:
+async def list_grids(*, level: GridLevel | None, parent_code: str | None, page: Page) -> Slice:
     """Grids in the order of their paths. Public: names and shapes are no secret."""
     query = Grid.all()
     if level is not None:
@@ -95,10 +97,7 @@ async def list_grids(
         if known is None:
             raise NotFound(field="parentCode")
         query = query.filter(parent_id=known["id"])
-    columns = [*PUBLIC_COLUMNS]
-    return await take(
-        query, Order("path", "path"), page, [*columns, "boundary"] if boundary else columns
-    )
+    return await take(query, Order("path", "path"), page, PUBLIC_COLUMNS)
 
 
 @cache
@@ -162,3 +161,26 @@ async def bring_in_grids(grids: list[dict[str, Any]]) -> int:
         new += 1
     forget_territory()
     return new
+
+
+async def boundaries(codes: list[str]) -> dict[str, str]:
+    """Outlines by grid code, as GeoJSON text in CGCS2000."""
+    rows = await fetch("SELECT code, boundary FROM grid WHERE code = ANY($1::text[])", codes)
+    return {row["code"]: row["boundary"] for row in rows}
+
+
+async def set_office_phone(actor: Actor, *, grid_code: str, phone: str) -> Grid:
+    """Set the phone number at which residents of a grid reach the wardens' office.
+
+    Raises:
+        NotFound: the grid is not in the actor's scope.
+        InvalidInput: not a phone number.
+    """
+    number = phone_number(phone, field="input.officePhone")
+    async with work(actor) as unit:
+        grid = await access_grid(actor, code=grid_code, permission=Permission.POSTS_MANAGE)
+        grid.office_phone = number
+        await grid.save(update_fields=["office_phone"])
+        unit.note("setOfficePhone", "GRID", grid.id)
+    forget_territory()
+    return grid

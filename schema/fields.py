@@ -47,6 +47,25 @@ def attr(
     return strawberry.field(description=description, metadata=metadata, name=name, default=default)
 
 
+def row_field(
+    returns: Any, *, cost: int = 1, size: int = 10
+) -> Callable[[Callable[..., Any]], Any]:
+    """A field of an output type with arguments of its own; its docstring is its description.
+
+    For objects that come alone: on the rows of a list it would ask the database once per row.
+    """
+
+    def declare(resolver: Callable[..., Any]) -> Any:
+        return strawberry.field(
+            resolver,
+            graphql_type=returns,
+            description=_docstring(resolver),
+            metadata={"cost": cost, "size": size},
+        )
+
+    return declare
+
+
 def gql_type(*, access: Access, name: str | None = None) -> Callable[[type[T]], type[T]]:
     """Declare an output type: described by its docstring, guarded by ``access``."""
 

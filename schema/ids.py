@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 from uuid import UUID
 
 from core.errors import InvalidInput, NotFound
@@ -42,3 +43,13 @@ def row_id(text: str, type_name: str, *, field: str) -> UUID:
     if name != type_name:
         raise NotFound(field=field)
     return found
+
+
+def optional_row_id(text: str | None, type_name: str, *, field: str) -> UUID | None:
+    """As :func:`row_id`, for an id that may be left out."""
+    return None if text is None else row_id(text, type_name, field=field)
+
+
+def row_ids(texts: Iterable[str], type_name: str, *, field: str) -> list[UUID]:
+    """As :func:`row_id`, for several."""
+    return [row_id(text, type_name, field=field) for text in texts]

@@ -40,6 +40,7 @@ class Plate(Model):
         "management.Room", null=True, on_delete=fields.RESTRICT, related_name="plates"
     )
     room_id: UUID | None
+    batch: UUID = fields.UUIDField(db_index=True, description="of what was issued together")
     state = fields.CharEnumField(PlateState, max_length=10, default=PlateState.ACTIVE)
     issued_at = fields.DatetimeField(auto_now_add=True)
     ended_at: datetime | None = fields.DatetimeField(null=True)

@@ -153,6 +153,7 @@ class Migration(migrations.Migration):
                 ('token', fields.CharField(default=token, unique=True, max_length=32)),
                 ('place', fields.ForeignKeyField('management.Place', source_field='place_id', db_constraint=True, to_field='id', related_name='plates', on_delete=OnDelete.RESTRICT)),
                 ('room', fields.ForeignKeyField('management.Room', source_field='room_id', null=True, db_constraint=True, to_field='id', related_name='plates', on_delete=OnDelete.RESTRICT)),
+                ('batch', fields.UUIDField(db_index=True, description='of what was issued together')),
                 ('state', fields.CharEnumField(default=PlateState.ACTIVE, description='ACTIVE: ACTIVE\nREPLACED: REPLACED\nREVOKED: REVOKED', enum_type=PlateState, max_length=10)),
                 ('issued_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('ended_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
+from core.datums import Datum
 from identity.actor import Role
 from identity.models import DutyGroup
 from landlord.listings import ListingOrder
@@ -21,6 +20,7 @@ from management.models import (
     RoomState,
 )
 from management.places import PlaceOrder
+from management.plates import PlateAction
 from schema.fields import gql_enum
 
 gql_enum(
@@ -151,15 +151,17 @@ gql_enum(
 )
 
 
-class Datum(StrEnum):
-    """Reference of coordinates."""
-
-    CGCS2000 = "CGCS2000"
-    GCJ02 = "GCJ02"
-
-
 gql_enum(
     Datum,
     "Reference of coordinates.",
     {"CGCS2000": "国家大地坐标系, about WGS-84", "GCJ02": "what WeChat and Tencent maps speak"},
+)
+gql_enum(
+    PlateAction,
+    "What the viewer may do next after a scan.",
+    {
+        "VIEW_LISTINGS": "see the rooms to let 看房源",
+        "VIEW_FILE": "open the file of the place 查看档案 (staff of its grid)",
+        "MANAGE": "manage the place 管理房屋 (who runs it)",
+    },
 )

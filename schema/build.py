@@ -1,0 +1,98 @@
+"""The schema, put together and made quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import strawberry
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.field import StrawberryField
+
+import schema.types.enums
+from schema.access import Access
+from schema.context import Info
+from schema.fields import check_field, root_type
+from schema.roots.listings import ListingMutations, ListingQueries
+from schema.roots.nodes import NodeQueries
+from schema.roots.places import PlaceMutations, PlaceQueries
+from schema.roots.plates import PlateMutations, PlateQueries
+from schema.roots.territory import TerritoryMutations, TerritoryQueries
+from schema.scalars import SCALARS
+
+
+@root_type
+class Query(NodeQueries, PlateQueries, ListingQueries, PlaceQueries, TerritoryQueries):
+    """What can be read. `ID`s are global ids; lists are Relay connections."""
+
+
+@root_type
+class Mutation(ListingMutations, PlaceMutations, PlateMutations, TerritoryMutations):
+    """What can be done. Repeating a request with the same `requestId` does nothing twice."""
+
+
+def read(source: Any, name: str) -> Any:
+    """A plain field: of a row as the database gave it, or of an object."""
+    return source[name] if type(source) is dict else getattr(source, name)
+
+
+def build(**options: Any) -> strawberry.Schema:
+    """A new schema; ``options`` as of :class:`strawberry.Schema`.
+
+    Raises:
+        UndeclaredError: a field has no access rule or no description.
+    """
+    made = strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        config=StrawberryConfig(
+            default_resolver=read, info_class=Info, scalar_map=SCALARS, relay_max_results=100
+        ),
+        **options,
+    )
+    for graphql_type in made._schema.type_map.values():  # noqa: SLF001 - no public way
+        if isinstance(graphql_type, GraphQLObjectType) and not graphql_type.name.startswith("__"):
+            _finish(graphql_type)
+    return made
+
+
+@cache
+def service_schema() -> strawberry.Schema:
+    """The schema of this process."""
+    return build()
+
+
+def _finish(graphql_type: GraphQLObjectType) -> None:
+    """Check every field of a type and give plain ones the shortest way to their value."""
+    for name, field in graphql_type.fields.items():
+        definition: StrawberryField = field.extensions["strawberry-definition"]
+        check_field(f"{graphql_type.name}.{name}", definition)
+        if definition.base_resolver is None:
+            access: Access = definition.metadata["access"]
+            narrowed = "narrowed" in definition.metadata
+            field.resolve = _reader(definition.python_name, access if narrowed else None)
+    faces = [face for face in graphql_type.interfaces if isinstance(face, GraphQLInterfaceType)]
+    graphql_type.is_type_of = _by_typename(graphql_type.name) if faces else None
+
+
+def _reader(name: str, access: Access | None) -> Callable[[Any, GraphQLResolveInfo[Any]], Any]:
+    def plain(source: Any, info: GraphQLResolveInfo[Any]) -> Any:
+        return source[name] if type(source) is dict else getattr(source, name)
+
+    def narrowed(source: Any, info: GraphQLResolveInfo[Any]) -> Any:
+        allowed = access is None or access.allows(info.context.actor, source)
+        return source[name] if allowed else None
+
+    return narrowed if access else plain
+
+
+def _by_typename(type_name: str) -> Callable[[Any, GraphQLResolveInfo[Any]], bool]:
+    """Which type a row found through an interface is; other rows are what they must be."""
+
+    def is_type_of(source: Any, info: GraphQLResolveInfo[Any]) -> bool:
+        found: str = source.get("__typename", type_name)
+        return found == type_name
+
+    return is_type_of

@@ -1,0 +1,66 @@
+"""Every mutation but sign-in runs through here: its ``requestId`` makes a repeat harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import strawberry
+
+from core.requests import once
+from schema.context import Info
+
+
+class Requested(Protocol):
+    """An input with a request id."""
+
+    request_id: UUID
+
+
+class HasId(Protocol):
+    """A model instance."""
+
+    @property
+    def id(self) -> Any:
+        """Its id."""
+
+
+R = TypeVar("R", bound=HasId)
+
+
+async def run_once(info: Info, given: Requested, act: Callable[[], Awaitable[R]]) -> UUID:
+    """Run a use case once per (actor, request id) and answer the id of its result.
+
+    Raises:
+        RequestIdReused: the id came before with another mutation or payload.
+    """
+
+    async def changed() -> UUID:
+        result = await act()
+        row_id: UUID = result.id
+        return row_id
+
+    async def again(row_id: UUID) -> UUID:
+        return row_id
+
+    payload = strawberry.asdict(given)
+    del payload["request_id"]
+    return await once(
+        info.context.actor,
+        request_id=given.request_id,
+        mutation=info.field_name,
+        payload=payload,
+        act=changed,
+        result_id=lambda row_id: row_id,
+        again=again,
+    )
+
+
+def set_fields(given: Any, *, leave_out: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The fields of an input that the caller set, ``null`` included."""
+    return {
+        name: value
+        for name, value in vars(given).items()
+        if value is not strawberry.UNSET and name not in leave_out
+    }

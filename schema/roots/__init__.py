@@ -1,0 +1,1 @@
+"""The fields of Query, Mutation and Subscription, by subject."""

@@ -1,0 +1,216 @@
+"""Listings: found by everybody, put up by landlords."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from core.keyset import Page
+from landlord.access import visible_listings
+from landlord.listings import (
+    ListingFilter,
+    ListingOrder,
+    create_listing,
+    list_listings,
+    publish_listing,
+    update_listing,
+    withdraw_listing,
+)
+from schema.access import ACCOUNT, PUBLIC
+from schema.connections import After, Before, First, Last, connection, wanted_nodes
+from schema.context import Info
+from schema.fields import attr, given, gql_input, gql_type, mutation, query, root_type, selected
+from schema.ids import row_id
+from schema.once import run_once, set_fields
+from schema.selection import Selection
+from schema.types.listings import Listing, ListingConnection, listing_columns, shape_listings
+
+
+@gql_input
+class ListingFilterInput:
+    """Narrows a search; what is left out stays open."""
+
+    community_code: str | None = given("In this community.", default=None)
+    rent_from: Decimal | None = given("At least so many yuan a month.", default=None)
+    rent_to: Decimal | None = given("At most so many yuan a month.", default=None)
+
+
+@root_type
+class ListingQueries:
+    """Listings."""
+
+    @query(ListingConnection, access=PUBLIC)
+    async def listings(
+        self,
+        info: Info,
+        filter: Annotated[
+            ListingFilterInput | None, strawberry.argument(description="Narrows the search.")
+        ] = None,
+        order_by: Annotated[
+            ListingOrder, strawberry.argument(description="The order.")
+        ] = ListingOrder.NEWEST,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> dict[str, Any]:
+        """Rooms on offer (房源)."""
+        want = wanted_nodes(selected(info))
+        page = await list_listings(
+            filter_by=ListingFilter(**vars(filter)) if filter else ListingFilter(),
+            order=order_by,
+            page=Page.of(first, after, last, before),
+            columns=listing_columns(want),
+        )
+        await shape_listings(page.rows, want, info.context)
+        return connection(page)
+
+    @query(Listing | None, access=PUBLIC)
+    async def listing(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],
+    ) -> dict[str, Any] | None:
+        """One listing: for everybody when it is on offer, for its landlord always."""
+        return await listing_row(info, selected(info), row_id(id, "Listing", field="id"))
+
+
+async def listing_row(info: Info, want: Selection, listing_id: UUID) -> dict[str, Any] | None:
+    """One listing that the actor may see, ready for the schema."""
+    query = visible_listings(info.context.actor).filter(id=listing_id)
+    rows = await shape_listings(
+        list(await query.values(*listing_columns(want))), want, info.context
+    )
+    return rows[0] if rows else None
+
+
+@gql_input
+class CreateListingInput:
+    """A room to put up."""
+
+    request_id: UUID = given("A new random id; the same again repeats nothing.")
+    room_id: strawberry.ID = given("A room of a house that you run.")
+    title: str = given("One line, 2 to 60 characters.")
+    description: str = given("Up to 1,000 characters.", default="")
+    rent: Decimal = given("Yuan a month.")
+    deposit: Decimal | None = given("Yuan, once.", default=None)
+    area: Decimal | None = given("Usable m²; the room's by default.", default=strawberry.UNSET)
+    available_from: date | None = given("First day it is free.", default=None)
+
+
+@gql_input
+class UpdateListingInput:
+    """A change of a listing; what is left out stays as it is."""
+
+    request_id: UUID = given("A new random id; the same again repeats nothing.")
+    listing_id: strawberry.ID = given("The listing.")
+    expected_version: int = given("The version that you saw.")
+    title: str | None = given("One line, 2 to 60 characters.", default=strawberry.UNSET)
+    description: str | None = given("Up to 1,000 characters.", default=strawberry.UNSET)
+    rent: Decimal | None = given("Yuan a month.", default=strawberry.UNSET)
+    deposit: Decimal | None = given("Yuan, once.", default=strawberry.UNSET)
+    area: Decimal | None = given("Usable m².", default=strawberry.UNSET)
+    available_from: date | None = given("First day it is free.", default=strawberry.UNSET)
+
+
+@gql_input
+class PublishListingInput:
+    """Which draft becomes public."""
+
+    request_id: UUID = given("A new random id; the same again repeats nothing.")
+    listing_id: strawberry.ID = given("The listing.")
+
+
+@gql_input
+class WithdrawListingInput:
+    """Which offer is taken back."""
+
+    request_id: UUID = given("A new random id; the same again repeats nothing.")
+    listing_id: strawberry.ID = given("The listing.")
+
+
+@gql_type(access=PUBLIC)
+class ListingPayload:
+    """The listing."""
+
+    listing: Listing = attr("The listing as it is now.")
+
+
+async def _payload(info: Info, listing_id: UUID) -> dict[str, Any]:
+    return {"listing": await listing_row(info, selected(info)["listing"], listing_id)}
+
+
+_OWN = frozenset({"request_id", "room_id", "listing_id", "expected_version"})
+
+
+@root_type
+class ListingMutations:
+    """Listings."""
+
+    @mutation(ListingPayload, access=ACCOUNT)
+    async def create_listing(
+        self,
+        info: Info,
+        input: Annotated[CreateListingInput, strawberry.argument(description="The offer.")],
+    ) -> dict[str, Any]:
+        """Draft an offer of a room in a house that you run."""
+        listing_id = await run_once(
+            info,
+            input,
+            lambda: create_listing(
+                info.context.actor,
+                room_id=row_id(input.room_id, "Room", field="input.roomId"),
+                values=set_fields(input, leave_out=_OWN),
+            ),
+        )
+        return await _payload(info, listing_id)
+
+    @mutation(ListingPayload, access=ACCOUNT)
+    async def update_listing(
+        self,
+        info: Info,
+        input: Annotated[UpdateListingInput, strawberry.argument(description="The change.")],
+    ) -> dict[str, Any]:
+        """Change an offer."""
+        listing_id = row_id(input.listing_id, "Listing", field="input.listingId")
+        await run_once(
+            info,
+            input,
+            lambda: update_listing(
+                info.context.actor,
+                listing_id=listing_id,
+                expected_version=input.expected_version,
+                values=set_fields(input, leave_out=_OWN),
+            ),
+        )
+        return await _payload(info, listing_id)
+
+    @mutation(ListingPayload, access=ACCOUNT)
+    async def publish_listing(
+        self,
+        info: Info,
+        input: Annotated[PublishListingInput, strawberry.argument(description="Which.")],
+    ) -> dict[str, Any]:
+        """Make a draft public, when its house meets the standard (达标)."""
+        listing_id = row_id(input.listing_id, "Listing", field="input.listingId")
+        await run_once(
+            info, input, lambda: publish_listing(info.context.actor, listing_id=listing_id)
+        )
+        return await _payload(info, listing_id)
+
+    @mutation(ListingPayload, access=ACCOUNT)
+    async def withdraw_listing(
+        self,
+        info: Info,
+        input: Annotated[WithdrawListingInput, strawberry.argument(description="Which.")],
+    ) -> dict[str, Any]:
+        """Take an offer back."""
+        listing_id = row_id(input.listing_id, "Listing", field="input.listingId")
+        await run_once(
+            info, input, lambda: withdraw_listing(info.context.actor, listing_id=listing_id)
+        )
+        return await _payload(info, listing_id)

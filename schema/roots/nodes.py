@@ -1,0 +1,47 @@
+"""`node(id)`: anything by its global id."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from schema.access import PUBLIC
+from schema.context import Info
+from schema.fields import query, root_type, selected
+from schema.ids import parse_id
+from schema.roots.listings import listing_row
+from schema.roots.places import place_row
+from schema.selection import Selection
+from schema.types.common import Node
+
+Fetch = Callable[[Info, Selection, UUID], Awaitable[dict[str, Any] | None]]
+
+
+async def _place(info: Info, want: Selection, place_id: UUID) -> dict[str, Any] | None:
+    return await place_row(info, want, id=place_id)
+
+
+# Only what is looked up by an access rule of its own is here; the rest comes with its owner.
+FETCHERS: Mapping[str, Fetch] = {"Listing": listing_row, "Place": _place}
+
+
+@root_type
+class NodeQueries:
+    """Anything."""
+
+    @query(Node | None, access=PUBLIC)
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")],
+    ) -> dict[str, Any] | None:
+        """A listing or a place by its global id; `null` when there is none that you may see."""
+        name, row = parse_id(id)
+        fetch = FETCHERS.get(name)
+        if fetch is None:
+            return None
+        found = await fetch(info, selected(info).on(name), row)
+        return found and {**found, "__typename": name}
