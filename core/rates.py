@@ -80,6 +80,8 @@ def _note_outage(down: Exception | None) -> None:
 
 def _key(name: str, key: str) -> str:
     digest = hmac.digest(
-        settings().derived_key("rate limits"), f"{name}\0{key}".encode(), hashlib.sha256
+        settings().derived_key("rate limits"),
+        f"{name}\0{key}".encode(errors="replace"),
+        hashlib.sha256,
     )
     return f"rate:{name}:{digest[:16].hex()}"

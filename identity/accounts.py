@@ -17,6 +17,7 @@ from identity.actor import Actor, ActorKind, Permission
 from identity.authentication import forget
 from identity.events import AccountClosed, AccountLocked
 from identity.models import Account, SessionEnd
+from identity.reasons import clean_reason
 from identity.sessions import end_sessions
 
 
@@ -47,7 +48,7 @@ async def lock_account(actor: Actor, *, account_id: UUID, reason: str) -> Accoun
         WrongState: it is locked or closed already.
     """
     require(actor, Permission.ACCOUNTS_LOCK)
-    why = clean(reason, field="input.reason", shortest=1, longest=200)
+    why = clean_reason(reason, shortest=1)
     async with work(actor) as unit:
         account = await access_account(actor, account_id=account_id, lock=True)
         if account.locked_at is not None or account.closed_at is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -25,11 +26,15 @@ from identity.authentication import forget
 from identity.events import AppRevoked
 from identity.models import App
 from identity.paths import check_path
+from identity.reasons import clean_reason
 from identity.tokens import APP_LIFETIME, AccessToken, Claims, issue
 
 LONGEST_LIFE: Final = timedelta(days=366)
 FASTEST: Final = 6000
 """Requests a minute."""
+
+
+_CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ async def app_token(
     minute = timedelta(minutes=1)
     await allow("app sign-in by address", actor.address, limit=120, window=minute)
     await allow("app sign-in by client", client_id, limit=30, window=minute)
-    app = None if "\0" in client_id else await App.get_or_none(client_id=client_id)
+    app = await App.get_or_none(client_id=client_id) if _CLIENT_ID.fullmatch(client_id) else None
     # Compared even when there is none, so that the time does not tell.
     right = hmac.compare_digest(app.secret_hash if app else _digest(""), _digest(secret))
     if app is None or not right or app.revoked_at is not None or app.expires_at <= now():
@@ -135,13 +140,14 @@ async def revoke_app(actor: Actor, *, app_id: UUID, reason: str | None = None) -
         WrongState: revoked already.
     """
     await access_app(actor, app_id=app_id)
+    why = clean_reason(reason)
     async with work(actor) as unit:
         app = await App.filter(id=app_id).select_for_update().get()
         if app.revoked_at is not None:
             raise WrongState(reason="REVOKED_ALREADY", zh="应用已停用", en="It is revoked already")
         app.revoked_at = now()
         await app.save(update_fields=["revoked_at"])
-        unit.note("revokeApp", "App", app.id, reason=reason)
+        unit.note("revokeApp", "App", app.id, reason=why)
         await emit(AppRevoked(app_id=app.id))
     forget([app.id])
     return app
@@ -162,4 +168,4 @@ def _scopes(names: Collection[str], *, within: Collection[Permission]) -> frozen
 
 def _digest(secret: str) -> str:
     # 256 random bits need no slow hash and no key.
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

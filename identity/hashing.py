@@ -19,7 +19,7 @@ def keyed_hashes(purpose: str, text: str) -> list[str]:
     present = settings()
     masters = (present.secret.get_secret_value(), *present.previous_secrets)
     keys = (present.derived_key(purpose, secret=master) for master in masters)
-    return [hmac.digest(key, text.encode(), hashlib.sha256).hex() for key in keys]
+    return [hmac.digest(key, text.encode(errors="replace"), hashlib.sha256).hex() for key in keys]
 
 
 def matches(stored: str, candidates: Iterable[str]) -> bool:

@@ -84,7 +84,7 @@ def _hash_of_nobody() -> str:
 
 def _normal(password: str) -> str:
     # Keyboards differ in how they put accents and wide letters together (RFC 8265 § 4.2).
-    return unicodedata.normalize("NFKC", password)
+    return unicodedata.normalize("NFKC", password).encode(errors="replace").decode()
 
 
 async def _in_pool(function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:

@@ -42,8 +42,9 @@ class _CodesOfAccount(Holding):
     """One-time codes belong to a number; the account of that number leads to them."""
 
     def rows(self, subject_id: UUID) -> QuerySet[Any]:
-        """The codes sent to the account's number under the same index key."""
-        return SmsCode.filter(id__in=[])
+        """The codes sent to the account's number."""
+        number = Account.filter(id=subject_id).values("phone_index")
+        return SmsCode.filter(phone_index__in=Subquery(number))
 
 
 class _ContactOfApp(Holding):

@@ -120,7 +120,7 @@ async def sign_in_with_sms_code(
     await allow("sms sign-in by number", number, limit=30, window=_HOUR)
     async with work(actor) as unit:
         right = await _use(number, unicodedata.normalize("NFKC", "".join(code.split())))
-        account = await _account(number) if right else None
+        account = await account_for_phone(number) if right else None
         opened = None
         if account is not None and account.locked_at is None:
             opened = await open_session(account, device=device)
@@ -184,9 +184,9 @@ async def _use(number: str, text: str) -> bool:
     return latest.used_at is not None
 
 
-async def _account(number: str) -> Account:
+async def account_for_phone(number: str) -> Account:
     """The account of a number, made when there is none; its row stays locked."""
-    indexes = ring().indexes(number, table="account", column="phone_index")
+    indexes = _indexes(number)
     found = await Account.filter(phone_index__in=indexes).select_for_update().first()
     if found is not None:
         return found
@@ -197,7 +197,8 @@ async def _account(number: str) -> Account:
 
 
 def _indexes(number: str) -> list[str]:
-    return ring().indexes(number, table="sms_code", column="phone_index")
+    """Of the account's column for codes too, so that an account leads to its codes."""
+    return ring().indexes(number, table="account", column="phone_index")
 
 
 def _named(name: str, window: timedelta) -> str:

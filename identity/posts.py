@@ -139,10 +139,11 @@ async def posts_of_grid(actor: Actor, *, grid_path: str, on: date | None = None)
 
     Raises:
         Unauthenticated: nobody is signed in.
+        InvalidInput: the path has not the form of one.
         NotFound: the actor may not see who works there.
     """
     require(actor, Permission.GRIDS_READ)
-    if not actor.may(Permission.GRIDS_READ, grid_path):
+    if not actor.may(Permission.GRIDS_READ, check_path(grid_path)):
         raise NotFound
     posts = GridPost.filter(in_force(on), grid_path=grid_path)
     return await posts.order_by("-lead", "id").select_related("staff", "department")
@@ -189,10 +190,10 @@ async def _lock(staff_id: UUID) -> None:
 async def _department(code: str | None) -> UUID | None:
     if code is None:
         return None
-    found = await Department.get_or_none(code=code)
-    if found is None:
+    ids = {department.code: department.id for department in await Department.all()}
+    if code not in ids:
         raise NotFound(field="input.departmentCode")
-    return found.id
+    return ids[code]
 
 
 async def _deputised(deputy_of: UUID | None, made: GridPost) -> UUID | None:

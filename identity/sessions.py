@@ -52,7 +52,7 @@ async def open_session(
     session = Session(
         account=None if staff else holder,
         staff=holder if staff else None,
-        device=" ".join(device.split())[:_DEVICE_LENGTH],
+        device=_label(device),
         enrolling=enrolling,
         last_seen_at=moment,
         expires_at=moment + (STAFF_SESSION if staff else ACCOUNT_SESSION),
@@ -149,6 +149,12 @@ async def end_sessions(which: Q, reason: SessionEnd) -> list[UUID]:
     return ids
 
 
+def _label(device: str) -> str:
+    """What a device says it is, in one line of what can be shown."""
+    printable = "".join(c if c.isprintable() else " " for c in device)
+    return " ".join(printable.split())[:_DEVICE_LENGTH]
+
+
 def _held_by(actor: Actor) -> Q:
     return Q(staff_id=actor.id) if actor.kind is ActorKind.STAFF else Q(account_id=actor.id)
 
@@ -188,4 +194,4 @@ def _holder(session: Session) -> tuple[ActorKind, UUID]:
 
 def _digest(refresh_token: str) -> str:
     # 256 random bits need no slow hash and no key.
-    return hashlib.sha256(refresh_token.encode()).hexdigest()
+    return hashlib.sha256(refresh_token.encode(errors="replace")).hexdigest()

@@ -21,10 +21,11 @@ from identity.actor import Actor, ActorKind, Permission
 from identity.authentication import forget
 from identity.events import RightsChanged, StaffLeft
 from identity.models import GridPost, SessionEnd, StaffMember
+from identity.reasons import clean_reason
 from identity.second_factor import drop_second_factor
 from identity.sessions import end_sessions
 
-_USER_NAME: Final = re.compile(r"[a-z][a-z0-9._-]{2,39}", re.ASCII)
+USER_NAME: Final = re.compile(r"[a-z][a-z0-9._-]{2,39}", re.ASCII)
 
 
 async def add_staff(
@@ -42,7 +43,7 @@ async def add_staff(
     """
     require(actor, Permission.STAFF_MANAGE)
     login = user_name.strip().lower()
-    if not _USER_NAME.fullmatch(login):
+    if not USER_NAME.fullmatch(login):
         raise InvalidInput(
             field="input.userName",
             reason="USER_NAME",
@@ -80,13 +81,14 @@ async def leave(actor: Actor, *, staff_id: UUID, reason: str | None = None) -> S
         WrongState: they have left already, or are the actor.
     """
     refuse_oneself(actor, staff_id)
+    why = clean_reason(reason)
     async with work(actor) as unit:
         staff = await _present(actor, staff_id)
         staff.left_at = now()
         await staff.save(update_fields=["left_at"])
         await _end_posts(staff)
         ended = await end_sessions(Q(staff_id=staff.id), SessionEnd.LEFT)
-        unit.note("leave", "StaffMember", staff.id, reason=reason, sessions=len(ended))
+        unit.note("leave", "StaffMember", staff.id, reason=why, sessions=len(ended))
         await emit(StaffLeft(staff_id=staff.id))
         await emit(RightsChanged(staff_id=staff.id))
     forget(ended)
@@ -127,11 +129,12 @@ async def reset_second_factor(
         WrongState: they have left, or are the actor.
     """
     refuse_oneself(actor, staff_id)
+    why = clean_reason(reason)
     async with work(actor) as unit:
         staff = await _present(actor, staff_id)
         await drop_second_factor(staff)
         ended = await end_sessions(Q(staff_id=staff.id), SessionEnd.LOCKED)
-        unit.note("resetSecondFactor", "StaffMember", staff.id, reason=reason)
+        unit.note("resetSecondFactor", "StaffMember", staff.id, reason=why)
     forget(ended)
     return staff
 

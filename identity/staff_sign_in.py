@@ -25,6 +25,7 @@ from identity.models import StaffMember
 from identity.pace import Pace
 from identity.second_factor import check_code
 from identity.sessions import OpenSession, open_session
+from identity.staff import USER_NAME
 
 FAILURES: Final = 5
 FIRST_LOCK: Final = timedelta(minutes=15)
@@ -57,8 +58,7 @@ async def sign_in_staff(
     quarter = timedelta(minutes=15)
     await allow("staff sign-in by address", actor.address, limit=60, window=quarter)
     await allow("staff sign-in by name", name, limit=20, window=quarter)
-    # Tortoise sends any text, and PostgreSQL refuses NUL.
-    staff = None if "\0" in name else await StaffMember.get_or_none(user_name=name)
+    staff = await StaffMember.get_or_none(user_name=name) if USER_NAME.fullmatch(name) else None
     right = await passwords.verify(staff.password_hash if staff else None, password)
     opened = None
     if staff is not None:

@@ -7,7 +7,7 @@ is looked up afterwards (:mod:`identity.authentication`), so that an end takes e
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -47,7 +47,7 @@ class Claims:
 class AccessToken:
     """A signed token, to be carried as ``Authorization: Bearer``."""
 
-    text: str
+    text: str = field(repr=False)
     expires_at: datetime
 
 
