@@ -75,7 +75,7 @@ async def defer(
         priority,
         lock,
         queueing_lock,
-        orjson.dumps(args).decode(),
+        orjson.dumps(args, default=str).decode(),  # asyncpg has a UUID type of its own
         at,
     )
 

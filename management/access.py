@@ -13,7 +13,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from core.errors import NotFound, Unauthenticated
-from identity.actor import Actor, ActorKind, Permission
+from identity.actor import EVERYWHERE, Actor, ActorKind, Permission
 from management.models import ClaimState, Grid, Place, PlaceClaim, Plate, Room
 from management.models.territory import codes_of
 
@@ -38,6 +38,8 @@ def within(path: str, prefix: str = "") -> Q:
 def in_scope(actor: Actor, permission: Permission, prefix: str = "") -> Q:
     """The condition "lies where the actor holds the permission"."""
     paths = actor.paths(permission)
+    if EVERYWHERE in paths:
+        return Q()
     return Q(*(within(path, prefix) for path in paths), join_type=Q.OR) if paths else _NOTHING
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo
@@ -15,6 +14,7 @@ import schema.types.enums
 from schema.access import Access
 from schema.context import Info
 from schema.fields import check_field, root_type
+from schema.roots.activity import ActivitySubscriptions
 from schema.roots.listings import ListingMutations, ListingQueries
 from schema.roots.nodes import NodeQueries
 from schema.roots.places import PlaceMutations, PlaceQueries
@@ -33,20 +33,29 @@ class Mutation(ListingMutations, PlaceMutations, PlateMutations, TerritoryMutati
     """What can be done. Repeating a request with the same `requestId` does nothing twice."""
 
 
+@root_type
+class Subscription(ActivitySubscriptions):
+    """What can be watched, over `graphql-transport-ws` or as an event stream."""
+
+
 def read(source: Any, name: str) -> Any:
     """A plain field: of a row as the database gave it, or of an object."""
     return source[name] if type(source) is dict else getattr(source, name)
 
 
-def build(**options: Any) -> strawberry.Schema:
-    """A new schema; ``options`` as of :class:`strawberry.Schema`.
+S = TypeVar("S", bound=strawberry.Schema)
+
+
+def build(schema_class: type[S], **options: Any) -> S:
+    """A new schema of a class; ``options`` as that takes them.
 
     Raises:
         UndeclaredError: a field has no access rule or no description.
     """
-    made = strawberry.Schema(
+    made = schema_class(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         config=StrawberryConfig(
             default_resolver=read, info_class=Info, scalar_map=SCALARS, relay_max_results=100
         ),
@@ -56,12 +65,6 @@ def build(**options: Any) -> strawberry.Schema:
         if isinstance(graphql_type, GraphQLObjectType) and not graphql_type.name.startswith("__"):
             _finish(graphql_type)
     return made
-
-
-@cache
-def service_schema() -> strawberry.Schema:
-    """The schema of this process."""
-    return build()
 
 
 def _finish(graphql_type: GraphQLObjectType) -> None:

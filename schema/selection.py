@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     FieldNode,
@@ -86,7 +86,8 @@ class _Walk:
     def __init__(self, info: GraphQLResolveInfo[Any], actor: Actor) -> None:
         self.info = info
         self.actor = actor
-        self.variables = info.variable_values.coerced
+        # Strawberry's executor hands the coerced values over bare.
+        self.variables = cast("Mapping[str, Any]", info.variable_values)
 
     def into(self, here: Selection, named: Any, nodes: SelectionSetNode) -> None:
         """Add what is asked for on a type."""

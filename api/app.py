@@ -1,0 +1,114 @@
+"""The ASGI application: every route, behind the edge's middlewares."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp
+
+from api import console_page, oauth
+from api.context import make_context
+from api.edge.health import Health
+from api.edge.lifecycle import Lifecycle
+from api.edge.metrics import Metrics
+from api.edge.server import settle_memory
+from api.edge.stack import guard
+from api.graphql.connections import Connections
+from api.graphql.execution import Schema
+from api.graphql.http import GraphQLEndpoint
+from api.pages.errors import handlers as page_errors
+from api.pages.routes import routes as page_routes
+from core import database, redis
+from core.settings import Settings
+from identity.authentication import still_good
+from schema.build import build
+from schema.context import Context
+
+Parts = Callable[[], AbstractAsyncContextManager[Any]]
+
+
+@dataclass
+class Service:
+    """The application and what its process must know of it."""
+
+    app: ASGIApp
+    lifecycle: Lifecycle
+    metrics: Metrics
+    connections: Connections
+    schema: Schema = field(repr=False)
+
+
+def make_service(settings: Settings, database_config: Mapping[str, Any], *parts: Parts) -> Service:
+    """Put the application together.
+
+    ``parts`` are entered when it starts, after PostgreSQL and Redis, and left when it stops: the
+    job worker of a single process is one.
+    """
+    lifecycle, metrics = Lifecycle(), Metrics()
+    connections = Connections(person=_person, still_good=_still_good)
+    schema = build(Schema, seconds=settings.operation_seconds)
+    endpoint = GraphQLEndpoint(
+        schema, make_context, connections, allowed_origins=settings.cors_origins
+    )
+    health = Health(
+        {"database": database.ping, "redis": redis.ping},
+        lifecycle,
+        metrics,
+        metrics_token=(
+            settings.metrics_token.get_secret_value() if settings.metrics_token else None
+        ),
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(redis.connected(_redis_url(settings)))
+            await stack.enter_async_context(database.connected(database_config))
+            for part in parts:
+                await stack.enter_async_context(part())
+            watching = asyncio.create_task(connections.watch())
+            stack.callback(watching.cancel)
+            lifecycle.on_stop(connections.close_all)
+            settle_memory()
+            yield
+
+    routes: list[BaseRoute] = [
+        Route("/graphql", endpoint),
+        WebSocketRoute("/graphql", endpoint),
+        *oauth.routes,
+        *health.routes(),
+        *console_page.routes(),
+        *page_routes,
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=page_errors)
+    return Service(
+        app=guard(
+            app,
+            lifecycle=lifecycle,
+            metrics=metrics,
+            trusted_proxies=settings.trusted_proxies,
+            cors_origins=settings.cors_origins,
+        ),
+        lifecycle=lifecycle,
+        metrics=metrics,
+        connections=connections,
+        schema=schema,
+    )
+
+
+def _person(context: Context) -> str | None:
+    return str(context.actor.id) if context.actor.id else None
+
+
+async def _still_good(context: Context) -> bool:
+    return await still_good(context.actor)
+
+
+def _redis_url(settings: Settings) -> str | None:
+    return settings.redis_url.get_secret_value() if settings.redis_url else None
