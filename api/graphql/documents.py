@@ -88,7 +88,7 @@ class Checked:
 class DocumentCache:
     """Checked documents by text, least recently used out first.
 
-    Bounded by the sum of the texts' lengths, because a parsed document takes some 200 bytes for
+    Bounded by the sum of the texts' lengths, because a parsed document takes some 400 bytes for
     each character. Trusted documents stay for good, so strangers' documents can't push them out.
     """
 

@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 
 import orjson
 from graphql import GraphQLError
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -125,6 +126,11 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             return await self._run(request, wanted, context, media)
         except _WrongRequest as wrong:
             return _refused(wrong.error, language, media, wrong.status, wrong.headers)
+        except HTTPException as wrong:  # the body was too large or too slow
+            refused = InvalidInput(reason=wrong.detail)
+            return _refused(refused, language, media, wrong.status_code, wrong.headers)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody will read it
         except Exception as error:
             known = as_refusal(error)
             if known is not None:

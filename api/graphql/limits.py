@@ -31,8 +31,9 @@ class Limits:
 
     ``characters`` and ``tokens`` bound parsing, ``depth`` counts fields inside fields,
     ``selections`` what all operations select with fragments spread out, ``merges`` the pairs of
-    fields that answer under one name (checking them is what makes validation quadratic), and
-    ``cost`` what one request may load (see :mod:`api.graphql.cost`).
+    fields that answer under one name (checking them is what makes validation quadratic),
+    ``values`` what the variables hold, and ``cost`` what one request may load (see
+    :mod:`api.graphql.cost`).
     """
 
     characters: int = 16_384
@@ -44,6 +45,7 @@ class Limits:
     root_fields: int = 30
     directives: int = 60
     merges: int = 1_500
+    values: int = 20_000
     cost: int = 10_000
 
 
@@ -118,6 +120,25 @@ def check_structure(document: DocumentNode, limits: Limits) -> Structure:
             pairs += _merges(definition.selection_set, fragments, limits.merges)
             _hold("merges", limits.merges, pairs)
     return structure
+
+
+def check_variables(variables: Mapping[str, Any] | None, limits: Limits) -> None:
+    """Count the values in the variables: a megabyte of them takes seconds to coerce.
+
+    Raises:
+        TooComplex: with ``what`` = ``values``.
+    """
+    pending: list[Any] = [variables]
+    count = 0
+    while pending:
+        current = pending.pop()
+        if isinstance(current, dict):
+            count += len(current)
+            pending += current.values()
+        elif isinstance(current, list):
+            count += len(current)
+            pending += current
+        _hold("values", limits.values, count)
 
 
 def _hold(what: str, limit: int, actual: int) -> None:

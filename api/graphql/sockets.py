@@ -6,7 +6,6 @@ Close codes beyond the protocol's own: 4401 the session ended (sign in again), 4
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,6 +29,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     SubscribeMessage,
 )
 
+from api.edge.wire import MAX_FRAME, Allowance
 from api.faults import as_refusal, report_incident
 from api.graphql.connections import Connection
 from api.graphql.errors import refusal
@@ -40,32 +40,11 @@ from core.errors import Code, DomainError, InvalidInput, RateLimited
 if TYPE_CHECKING:
     from api.graphql.http import GraphQLEndpoint
 
-MAX_FRAME = 65_536
 FORBIDDEN = 4403
 TOO_MANY = 4429
 TOO_BIG = 1009
 INTERNAL = 4500
 LONGEST_ID = 128
-
-
-class Allowance:
-    """A token bucket: ``burst`` at once, then ``rate`` a second."""
-
-    def __init__(self, *, rate: float, burst: int) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._left = float(burst)
-        self._at = time.monotonic()
-
-    def take(self) -> bool:
-        """Use one up; False when there is none left."""
-        now = time.monotonic()
-        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
 
 
 class SocketAdapter(ASGIWebSocketAdapter):

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.graphql.documents import DocumentCache, TrustedDocuments, document_id
-from api.graphql.execution import Schema
+from api.graphql.execution import Refused, Schema
 from core.errors import DomainError, InvalidInput, NotFound
 from tests.api.toy_schema import CANARY, Context, toy_schema
 
@@ -59,7 +59,7 @@ async def test_a_part_that_is_gone_is_unavailable_and_shows_no_address(
     schema: Schema, field: str
 ) -> None:
     with capture_logs() as logs:
-        error = await error_of(schema, "{%s}" % field)
+        error = await error_of(schema, f"{{{field}}}")
     assert error["extensions"] == {"code": "UNAVAILABLE"}
     assert error["message"] == "服务暂时不可用，请稍后再试"
     assert [line["event"] for line in logs] == ["part.unreachable"]
@@ -206,6 +206,11 @@ class TestTrustedDocuments:
     def test_others_are_refused_when_only_trusted_ones_run(self) -> None:
         with pytest.raises(NotFound):
             TrustedDocuments([self.text], only_trusted=True).resolve({"query": "{one}"})
+
+    def test_broken_ones_stop_the_start(self) -> None:
+        toy_schema(trusted=TrustedDocuments([self.text])).warm()
+        with pytest.raises(Refused):
+            toy_schema(trusted=TrustedDocuments(["{nothing}"])).warm()
 
     def test_are_read_from_a_folder(self, tmp_path: Path) -> None:
         (tmp_path / "staff").mkdir()

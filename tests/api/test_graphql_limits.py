@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import strawberry
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
@@ -175,6 +176,21 @@ def test_hostile_documents_are_decided_within_50_ms(schema: Schema, document: st
     assert cpu_seconds(schema, document) <= BUDGET_SECONDS
 
 
+def test_guessing_names_of_a_wide_type_is_decided_within_50_ms() -> None:
+    """ "Did you mean" compares each unknown name with every name there is."""
+    names = [f"theNumberOfThingsInGrid{n:03}" for n in range(120)]
+    wide = strawberry.type(
+        type("Wide", (), dict.fromkeys(names, 0) | {"__annotations__": dict.fromkeys(names, int)})
+    )
+    query = strawberry.type(
+        type("Query", (), {"wide": strawberry.field(resolver=lambda: None, graphql_type=wide)})
+    )
+    schema = Schema(query)
+    document = "{wide{" + " ".join(f"theNumberOfThingsInGrid{n:03}x" for n in range(280)) + "}}"
+    assert len(document) <= SIZE
+    assert cpu_seconds(schema, document) <= BUDGET_SECONDS
+
+
 def refused_for(schema: Schema, document: str) -> dict[str, object]:
     with pytest.raises(TooComplex) as refusal:
         schema.check(document)
@@ -190,7 +206,8 @@ def refused_for(schema: Schema, document: str) -> dict[str, object]:
         ("{" + "one " * 31 + "}", "root_fields"),
         ("{one " + "@skip(if:false)" * 61 + "}", "directives"),
         ("".join(f"query q{i}{{one}} " for i in range(26)), "operations"),
-        ("{room{...a ...a}} fragment a on Room{...b ...b} fragment b on Room{" + "id " * 300 + "}", "selections"),
+        ("{room{...a ...a}} fragment a on Room{...b ...b} fragment b on Room{" + "id " * 300 + "}",
+         "selections"),
         ("{room{" + "next{id}" * 56 + "}}", "merges"),
         ("{" + " ".join(["one"] * 1_500) + "}", "tokens"),
         ("#" * 16_384 + "\n{one}", "characters"),
@@ -216,6 +233,15 @@ def test_each_limit_names_itself(schema: Schema, document: str, what: str) -> No
 )
 def test_documents_at_the_limit_pass(schema: Schema, document: str) -> None:
     assert schema.check(document).operations
+
+
+async def test_variables_are_bounded_in_number(schema: Schema) -> None:
+    document = "query($t:String!){echo(text:$t)}"
+    most = await schema.execute(document, {"t": "x", "other": [[0] * 100] * 197})
+    more = await schema.execute(document, {"t": "x", "other": [[0] * 100] * 200})
+    assert most.data == {"echo": "x"}
+    assert more.errors is not None
+    assert (more.errors[0].extensions or {})["params"]["what"] == "values"
 
 
 def test_the_console_can_introspect(schema: Schema) -> None:

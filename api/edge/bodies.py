@@ -1,0 +1,106 @@
+"""How large a body may be, and how long it may take."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRule:
+    """``bytes`` at most, complete within ``seconds``."""
+
+    bytes: int = 1_048_576
+    seconds: float = 10.0
+
+
+class BodyRefused(HTTPException):
+    """A body that is too large (413), too slow (408) or of a length that is no number (400)."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(status, reason, headers={"Connection": "close"})
+
+
+class BodyLimit:
+    """Raises ``BodyRefused`` out of the application's ``receive``, or answers for it.
+
+    Args:
+        rule: for every path.
+        paths: other rules for paths that begin so, such as ``{"/uploads/": BodyRule(...)}``.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        rule: BodyRule | None = None,
+        paths: Mapping[str, BodyRule] | None = None,
+    ) -> None:
+        self._app = app
+        self._rule = rule or BodyRule()
+        self._paths = dict(paths or {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with a bounded body."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            body = _Body(self._rule_for(scope["path"]), receive)
+            body.check_length(scope)
+            await self._app(scope, body.receive, watched)
+        except BodyRefused as refused:
+            if started:
+                raise
+            response = PlainTextResponse(refused.detail, refused.status_code, refused.headers)
+            await response(scope, receive, send)
+
+    def _rule_for(self, path: str) -> BodyRule:
+        for prefix, rule in self._paths.items():
+            if path.startswith(prefix):
+                return rule
+        return self._rule
+
+
+class _Body:
+    def __init__(self, rule: BodyRule, receive: Receive) -> None:
+        self._rule = rule
+        self._receive = receive
+        self._left = rule.bytes
+        self._complete = False
+        self._deadline: float | None = None
+
+    def check_length(self, scope: Scope) -> None:
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                if not value.isdigit():
+                    raise BodyRefused(400, "BODY_LENGTH")
+                if int(value[:20]) > self._rule.bytes:
+                    raise BodyRefused(413, "BODY_TOO_LARGE")
+
+    async def receive(self) -> Message:
+        if self._complete:
+            return await self._receive()
+        now = asyncio.get_running_loop().time()
+        self._deadline = self._deadline or now + self._rule.seconds
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            raise BodyRefused(408, "BODY_TOO_SLOW") from None
+        self._complete = not message.get("more_body", False)
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise BodyRefused(413, "BODY_TOO_LARGE")
+        return message
