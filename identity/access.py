@@ -13,8 +13,11 @@ from tortoise.queryset import QuerySet
 
 from core.clock import today
 from core.errors import NotFound, Unauthenticated
-from identity.actor import Actor, ActorKind, Permission
+from identity.actor import EVERYWHERE, Actor, ActorKind, Permission
 from identity.models import Account, App, GridPost, Session, StaffMember
+
+_NOTHING = Q(id__isnull=True)
+_EVERYTHING = Q(id__isnull=False)  # an empty Q would vanish from an OR
 
 
 def require(actor: Actor, permission: Permission) -> tuple[str, ...]:
@@ -45,24 +48,23 @@ def visible_staff(actor: Actor) -> QuerySet[StaffMember]:
     """
     paths = actor.paths(Permission.STAFF_MANAGE)
     if not paths:
-        return StaffMember.filter(id=actor.id if actor.kind is ActorKind.STAFF else None)
-    if "" in paths:
-        return StaffMember.all()
+        own = Q(id=actor.id) if actor.kind is ActorKind.STAFF else _NOTHING
+        return StaffMember.filter(own)
     beyond = GridPost.filter(Q(ends_on=None) | Q(ends_on__gt=today())).exclude(_beneath(paths))
     return StaffMember.exclude(id__in=Subquery(beyond.values("staff_id")))
 
 
 def visible_posts(actor: Actor) -> QuerySet[GridPost]:
     """Posts in grids that the actor may read, and the actor's own."""
-    own = Q(staff_id=actor.id) if actor.kind is ActorKind.STAFF else Q(id__isnull=True)
+    own = Q(staff_id=actor.id) if actor.kind is ActorKind.STAFF else _NOTHING
     paths = actor.paths(Permission.GRIDS_READ) if actor.kind is not ActorKind.APP else ()
-    return GridPost.filter(_beneath(paths) | own if paths else own)
+    return GridPost.filter(Q(_beneath(paths), own, join_type=Q.OR))
 
 
 def visible_apps(actor: Actor) -> QuerySet[App]:
     """Apps whose grid lies where the actor manages apps."""
     paths = actor.paths(Permission.APPS_MANAGE)
-    return App.filter(_beneath(paths) if paths else Q(id__isnull=True))
+    return App.filter(_beneath(paths))
 
 
 def visible_sessions(actor: Actor) -> QuerySet[Session]:
@@ -71,7 +73,7 @@ def visible_sessions(actor: Actor) -> QuerySet[Session]:
         return Session.filter(staff_id=actor.id)
     if actor.kind is ActorKind.ACCOUNT:
         return Session.filter(account_id=actor.id)
-    return Session.filter(id__isnull=True)
+    return Session.filter(_NOTHING)
 
 
 async def access_staff(actor: Actor, *, staff_id: UUID, lock: bool = False) -> StaffMember:
@@ -145,7 +147,7 @@ def _beneath(paths: tuple[str, ...]) -> Q:
 
     A range of the path, because an index serves that: "0" follows "/".
     """
-    if "" in paths:
-        return Q()
-    ranges = (Q(grid_path__gte=path, grid_path__lt=path[:-1] + "0") for path in paths)
-    return Q(*ranges, join_type=Q.OR)
+    if EVERYWHERE in paths:
+        return _EVERYTHING
+    ranges = [Q(grid_path__gte=path, grid_path__lt=path[:-1] + "0") for path in paths]
+    return Q(*ranges, join_type=Q.OR) if ranges else _NOTHING

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import monotonic
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -199,4 +200,4 @@ async def _app(app_id: UUID, *, seen: bool) -> tuple[Actor, int]:
 def _narrowed(actor: Actor, claims: Claims) -> Actor:
     """An app with no more than its token was asked for."""
     rights = {scope: paths for scope, paths in actor.rights.items() if scope in claims.scopes}
-    return replace(actor, rights=rights)
+    return replace(actor, rights=MappingProxyType(rights))

@@ -99,7 +99,7 @@ def read(text: str) -> Claims:
             UUID(content["sid"]) if "sid" in content else None,
             frozenset(map(Permission, content.get("scope", "").split())),
         )
-    except (jwt.PyJWTError, ValueError, KeyError, TypeError, AttributeError):
+    except (jwt.PyJWTError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _refusal() from None
 
 

@@ -1,7 +1,7 @@
 """Short messages: what a provider must do, and a stand-in for development."""
 
 from integrations.sms.errors import SmsRefused, SmsUnavailable
-from integrations.sms.sender import SmsSender, Template, available, sender, use
+from integrations.sms.providers import SmsSender, Template, available, sender, use
 
 __all__ = [
     "SmsRefused",

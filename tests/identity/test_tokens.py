@@ -150,6 +150,11 @@ def test_a_changed_token_is_refused() -> None:
     assert refused(f"{head}.{other}.{seal}")
 
 
+def test_a_header_that_never_ends_is_refused() -> None:
+    nested = base64.urlsafe_b64encode(b"[" * 1500).decode().rstrip("=")
+    assert refused(f"{nested}.e30.AA")
+
+
 @pytest.mark.parametrize("text", ["", ".", "..", "a.b.c", "\0", "秘密", "x" * 5000])
 def test_what_is_no_token_is_refused(text: str) -> None:
     assert refused(text)
