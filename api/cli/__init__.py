@@ -1,0 +1,35 @@
+"""``leye``: everything an operator does from a terminal."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from api.cli import data, operations, people, serving
+from api.cli.terminal import say
+from core.embedded_postgres import EmbeddedPostgresError
+from core.errors import DomainError
+from core.settings import SettingsError
+
+cli = typer.Typer(
+    name="leye",
+    help="Houjie: the town's rental housing and safety service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (serving, data, people, operations):
+    module.register(cli)
+
+
+def main() -> None:
+    """Run a command; what an operator can mend is said in a sentence, not in a traceback."""
+    try:
+        cli()
+    except SettingsError as error:
+        say.print(f"[red]The settings can't be used:[/red]\n{error}", highlight=False)
+        sys.exit(2)
+    except (EmbeddedPostgresError, DomainError) as error:
+        say.print(f"[red]{error}[/red]", highlight=False)
+        sys.exit(1)

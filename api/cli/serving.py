@@ -1,0 +1,139 @@
+"""``leye serve`` and ``leye worker``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+
+try:
+    import uvloop
+except ImportError:  # Windows
+    uvloop = None
+
+from api.app import make_service
+from api.cli.terminal import say
+from api.demo import demo
+from api.edge.server import Server, server_options
+from api.runtime import Ground, at_work, forget_address, ground, migrate_now, note_address
+from api.seed import seed_when_empty
+from core import jobs
+from core.settings import Settings, settings
+
+Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+
+
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    town: Annotated[
+        bool, typer.Option("--town", help="Migrate, fill an empty database with a sample town.")
+    ] = False,
+    worker: Annotated[bool, typer.Option(help="Run background jobs in this process too.")] = True,
+) -> None:
+    """Serve the API, the pages and the console; runs the jobs too unless told not to."""
+    os.environ.setdefault("LEYE_PUBLIC_URL", f"http://127.0.0.1:{port}")
+    with ground(settings(), quiet=town) as here:
+        asyncio.run(_prepare(here, town=town))
+        parts = [partial(_working, here)] if worker else []
+        service = make_service(here.settings, here.config, *parts)
+        config = uvicorn.Config(service.app, **server_options(host=host, port=port))
+        server = (_TellingServer if town else Server)(config, service.lifecycle)
+        if isinstance(server, _TellingServer):
+            server.settings = here.settings
+        note_address(here.settings.public_url)
+        try:
+            _run(server.serve())
+        finally:
+            forget_address()
+
+
+def work(
+    concurrency: Annotated[int, typer.Option(help="Jobs at a time.", min=1, max=100)] = 10,
+) -> None:
+    """Run background jobs until told to stop."""
+    with ground(settings()) as here:
+        _run(_work(here, concurrency))
+
+
+async def _prepare(here: Ground, *, town: bool) -> None:
+    if here.cluster is not None or town:
+        await migrate_now(here)
+    if town and not here.settings.production:
+        async with at_work(here):
+            await seed_when_empty(here.url)
+
+
+class _TellingServer(Server):
+    """Says where to look, once it listens."""
+
+    settings: Settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets)
+        if self.started and not self.settings.production:
+            tell_demo(await demo(self.settings))
+
+
+def tell_demo(found: dict[str, Any] | None) -> None:
+    """Print where to look and as whom to come in."""
+    if found is None:
+        return
+    url = found["url"]
+    say.print(f"\n[bold]厚街 Houjie[/bold]  {url}", highlight=False)
+    say.print(f"  console 控制台  {url}/console/   GraphQL  {url}/graphql\n", highlight=False)
+    for plate in found["plates"]:
+        say.print(f"  plate 门牌  {plate['url']}  {plate['label']}", highlight=False)
+    say.print(f"\n  demo sign-ins 演示账号 (password 密码 {found['password']}):", highlight=False)
+    for person in found["signIns"]:
+        name = person.get("userName") or person.get("phone") or person.get("clientId", "")
+        say.print(f"    {person['role']:<13} {name:<14} {person['label']}", highlight=False)
+    say.print("\n  Ctrl-C stops it; the data stays.\n", style="dim", highlight=False)
+
+
+@asynccontextmanager
+async def _working(here: Ground) -> AsyncIterator[None]:
+    """The job worker beside the API, in the same process."""
+    app = jobs.worker_app(here.url)
+    async with app.open_async():
+        task = asyncio.create_task(jobs.run_worker(app))
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _work(here: Ground, concurrency: int) -> None:
+    if here.cluster is not None:
+        await migrate_now(here)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows has no handlers on the loop
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with at_work(here), _working(here):
+        await stop.wait()
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    """Run on the quickest loop there is; Ctrl-C is a way to stop, not an error."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:
+        with suppress(KeyboardInterrupt):
+            runner.run(main)
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the commands."""
+    cli.command()(serve)
+    cli.command("worker")(work)
