@@ -185,15 +185,19 @@ async def _use(number: str, text: str) -> bool:
 
 
 async def account_for_phone(number: str) -> Account:
-    """The account of a number, made when there is none; its row stays locked."""
+    """The account of a number of 11 digits, made when there is none.
+
+    Needs a running unit of work, in which its row stays locked. Whoever asks at the same time
+    for the same number gets the same account.
+    """
     indexes = _indexes(number)
     found = await Account.filter(phone_index__in=indexes).select_for_update().first()
     if found is not None:
         return found
     account = Account(phone_index=indexes[0])
     seal(account, "phone", number)
-    await account.save(force_create=True)
-    return account
+    await Account.bulk_create([account], ignore_conflicts=True)
+    return await Account.filter(phone_index__in=indexes).select_for_update().get()
 
 
 def _indexes(number: str) -> list[str]:

@@ -15,6 +15,7 @@ from core.clock import now
 from core.database import fetch
 from core.errors import InvalidInput, RateLimited, Unauthenticated, Unavailable
 from core.redis import connected
+from core.work import work
 from identity import pace, phone_sign_in
 from identity.actor import ActorKind, anonymous
 from identity.authentication import actor_from_token
@@ -22,6 +23,7 @@ from identity.events import SmsCodeRequested
 from identity.models import Account, Session, SmsCode
 from identity.phone_sign_in import (
     VALID,
+    account_for_phone,
     deliver,
     mobile_number,
     request_sms_code,
@@ -255,6 +257,15 @@ async def test_a_hundred_at_once_with_one_code(committed_db: None, send_code: Se
     # Those beyond the limit of tries for one number are turned away before they are looked at.
     assert {type(result) for result in results} == {OpenSession, Unauthenticated, RateLimited}
     assert await Session.all().count() == 1
+    assert await Account.all().count() == 1
+
+
+async def test_many_who_ask_for_the_account_of_a_number_get_one(committed_db: None) -> None:
+    async def ask() -> UUID:
+        async with work(VISITOR):
+            return (await account_for_phone(PHONE)).id
+
+    assert len(set(await asyncio.gather(*(ask() for _ in range(20))))) == 1
     assert await Account.all().count() == 1
 
 
