@@ -200,7 +200,7 @@ async def test_secrets_are_not_guessed_by_the_thousand(db: None) -> None:
         ({"rate_per_minute": 0}, "input.ratePerMinute"),
         ({"rate_per_minute": 6001}, "input.ratePerMinute"),
     ],
-    ids=str,
+    ids=lambda given: given if isinstance(given, str) else " ".join(given),
 )
 async def test_what_breaks_a_rule_of_form_is_refused(
     db: None, changes: dict[str, Any], field: str

@@ -14,6 +14,7 @@ from core import redis
 from core.clock import now
 from core.database import fetch
 from core.errors import InvalidInput, RateLimited, Unauthenticated, Unavailable
+from core.jobs import run_worker, worker_app
 from core.redis import connected
 from core.work import work
 from identity import pace, phone_sign_in
@@ -90,6 +91,17 @@ async def test_the_code_is_sent_after_the_commit_by_a_job(
     ((phone, template, params),) = outbox.sent
     assert (phone, template, params["minutes"]) == (PHONE, Template.SIGN_IN_CODE, "5")
     assert len(params["code"]) == 6
+
+
+async def test_a_worker_hands_the_code_over_and_it_opens_a_session(
+    committed_db: None, database_url: str, outbox: Any
+) -> None:
+    await request_sms_code(VISITOR, phone=PHONE)
+    worker = worker_app(database_url)
+    async with worker.open_async():
+        await run_worker(worker, wait=False)
+    ((_, _, params),) = outbox.sent
+    assert await enter(params["code"])
 
 
 async def test_number_and_code_are_nowhere_in_the_clear_and_wiped_when_sent(

@@ -217,7 +217,7 @@ async def test_a_deputy_stands_in_for_another_warden_of_the_grid(
         ({"ends_on": today()}, "input.endsOn"),
         ({"starts_on": today() + DAY, "ends_on": today()}, "input.endsOn"),
     ],
-    ids=str,
+    ids=lambda given: given if isinstance(given, str) else " ".join(given),
 )
 async def test_what_does_not_fit_together_is_refused(
     db: None, make_staff: MakeStaff, given: dict[str, Any], field: str

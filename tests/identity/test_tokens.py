@@ -104,7 +104,7 @@ def test_a_token_without_a_claim_is_refused(claim: str) -> None:
         {"scope": "everything:write"},
         {"scope": 7},
     ],
-    ids=str,
+    ids=" ".join,
 )
 def test_a_token_with_a_bad_claim_is_refused(changes: dict[str, Any]) -> None:
     assert refused(signed(**changes))
