@@ -18,11 +18,11 @@ from core.clock import now
 from core.database import fetch
 from core.errors import Conflict, InvalidInput, WrongState
 from core.events import emit
-from core.keyset import Order, Page, Slice, take
+from core.keyset import NOTHING, Order, Page, Slice, take
 from core.numbers import within
 from core.text import clean
 from core.work import work
-from identity.actor import Actor
+from identity.actor import Actor, ActorKind
 from landlord.access import access_own_listing, access_own_room, on_offer
 from landlord.events import ListingPublished, ListingWithdrawn
 from landlord.models import Listing, ListingState
@@ -51,6 +51,7 @@ _ORDERS: Mapping[ListingOrder, Order] = {
     ListingOrder.DEAREST: Order("dearest", "rent", descending=True),
 }
 _OF_A_PLACE = Order("place", "id")
+_OWN = Order("own", "id", descending=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,13 @@ async def listings_behind_plate(
     """What is on offer in a house, or in the one room whose plate was scanned."""
     where = Q(place_id=place_id) if room_id is None else Q(room_id=room_id)
     return await take(Listing.filter(on_offer(), where), _OF_A_PLACE, page, columns)
+
+
+async def own_listings(actor: Actor, *, page: Page, columns: Sequence[str]) -> Slice:
+    """What a landlord put up, in whatever state; nothing for who is no landlord."""
+    if actor.kind is not ActorKind.ACCOUNT:
+        return NOTHING
+    return await take(Listing.filter(landlord_id=actor.id), _OWN, page, columns)
 
 
 async def _condition(wanted: ListingFilter) -> Q:

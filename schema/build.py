@@ -10,7 +10,6 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.field import StrawberryField
 
-import schema.types.enums
 from schema.access import Access
 from schema.context import Info
 from schema.fields import check_field, root_type
@@ -19,17 +18,22 @@ from schema.roots.listings import ListingMutations, ListingQueries
 from schema.roots.nodes import NodeQueries
 from schema.roots.places import PlaceMutations, PlaceQueries
 from schema.roots.plates import PlateMutations, PlateQueries
+from schema.roots.sessions import SessionMutations, SessionQueries
 from schema.roots.territory import TerritoryMutations, TerritoryQueries
 from schema.scalars import SCALARS
 
 
 @root_type
-class Query(NodeQueries, PlateQueries, ListingQueries, PlaceQueries, TerritoryQueries):
+class Query(
+    NodeQueries, SessionQueries, PlateQueries, ListingQueries, PlaceQueries, TerritoryQueries
+):
     """What can be read. `ID`s are global ids; lists are Relay connections."""
 
 
 @root_type
-class Mutation(ListingMutations, PlaceMutations, PlateMutations, TerritoryMutations):
+class Mutation(
+    SessionMutations, ListingMutations, PlaceMutations, PlateMutations, TerritoryMutations
+):
     """What can be done. Repeating a request with the same `requestId` does nothing twice."""
 
 

@@ -30,21 +30,24 @@ def attr(
     needs: tuple[str, ...] | None = None,
     cost: int = 1,
     size: int = 10,
-    name: str | None = None,
+    deferred: bool = False,
     default: Any = None,
 ) -> Any:
     """A plain field of an output type.
 
     ``access`` narrows the type's own rule: who may not see it gets ``null``. ``needs`` are the
     columns it is made of, when not the one of its name. ``cost`` and ``size`` (expected length of
-    a list) feed the cost limit.
+    a list) feed the cost limit. What is asked beneath a ``deferred`` field is checked by its
+    resolver, once the actor is known: the viewer in the answer to a sign-in.
     """
     metadata: dict[str, Any] = {"cost": cost, "size": size}
     if access is not None:
         metadata |= {"access": access, "narrowed": True}
     if needs is not None:
         metadata["needs"] = needs
-    return strawberry.field(description=description, metadata=metadata, name=name, default=default)
+    if deferred:
+        metadata["deferred"] = True
+    return strawberry.field(description=description, metadata=metadata, default=default)
 
 
 def row_field(
@@ -107,8 +110,9 @@ def gql_enum(cls: type[E], description: str, values: Mapping[str, str]) -> type[
 class _Guard(FieldExtension):
     """On root fields: checks access, then walks what was asked for."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, *, deferred: bool = False) -> None:
         self.access = access
+        self.deferred = deferred
 
     async def resolve_async(self, next_: Any, source: Any, info: Any, **arguments: Any) -> Any:
         self.enter(info)
@@ -118,6 +122,8 @@ class _Guard(FieldExtension):
         """Check, and leave the selection where :func:`selected` finds it."""
         context = info.context
         self.access.require(context.actor)
+        if self.deferred:
+            return
         raw = info._raw_info  # noqa: SLF001 - Strawberry's own look-ahead is slower by far
         context.selections[raw.path.key] = select(raw, context.actor)
 
@@ -136,9 +142,14 @@ def selected(info: Info) -> Selection:
     return found
 
 
-def query(returns: Any, *, access: Access, cost: int = 1) -> Callable[[Callable[..., Any]], Any]:
-    """A field of ``Query``; its docstring is its description."""
-    return _root(returns, access, cost, strawberry.field)
+def query(
+    returns: Any, *, access: Access, cost: int = 1, deferred: bool = False
+) -> Callable[[Callable[..., Any]], Any]:
+    """A field of ``Query``; its docstring is its description.
+
+    ``deferred``: the resolver itself calls :func:`schema.selection.select`, if at all.
+    """
+    return _root(returns, access, cost, strawberry.field, deferred=deferred)
 
 
 def mutation(returns: Any, *, access: Access, cost: int = 5) -> Callable[[Callable[..., Any]], Any]:
@@ -161,7 +172,7 @@ def subscription(*, access: Access, cost: int = 5) -> Callable[[Callable[..., An
 
 
 def _root(
-    returns: Any, access: Access, cost: int, make: Callable[..., Any]
+    returns: Any, access: Access, cost: int, make: Callable[..., Any], *, deferred: bool = False
 ) -> Callable[[Callable[..., Any]], Any]:
     def declare(resolver: Callable[..., Any]) -> Any:
         return make(

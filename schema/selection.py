@@ -26,13 +26,17 @@ Rows = list[dict[str, Any]]
 
 
 class Selection:
-    """The Python names of the fields asked for on one object, each with what is asked beneath."""
+    """The Python names of the fields asked for on one object, each with what is asked beneath.
 
-    __slots__ = ("fields", "typed")
+    ``later`` holds what can't be checked before a row or an actor is known: the types behind an
+    interface, and fields declared as deferred.
+    """
+
+    __slots__ = ("fields", "later")
 
     def __init__(self) -> None:
         self.fields: dict[str, Selection] = {}
-        self.typed: dict[str, Callable[[], Selection]] = {}
+        self.later: dict[str, Callable[[Actor], Selection]] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self.fields
@@ -51,13 +55,14 @@ class Selection:
             here = here[name]
         return here
 
-    def on(self, type_name: str) -> Selection:
-        """What is asked when an interface turns out to be this type; only then is it checked.
+    def resume(self, name: str, actor: Actor) -> Selection:
+        """What is asked of a type behind an interface, or beneath a deferred field.
 
         Raises:
-            Unauthenticated, NotFound: the type is not for this actor.
+            Unauthenticated, NotFound: it is not for this actor.
         """
-        return self.typed[type_name]()
+        later = self.later.get(name)
+        return later(actor) if later else Selection()
 
     def columns(self, needs: Mapping[str, tuple[str, ...]], *always: str) -> list[str]:
         """Columns to read: of each field asked for what it needs, and ``always``."""
@@ -93,15 +98,15 @@ class _Walk:
         """Add what is asked for on a type."""
         if isinstance(named, GraphQLInterfaceType):
             for possible in self.info.schema.get_possible_types(named):
-                here.typed[possible.name] = partial(self._fresh, possible, nodes)
+                here.later[possible.name] = partial(self._fresh, possible, nodes)
         elif isinstance(named, GraphQLObjectType):
             for node in nodes.selections:
                 if not node.directives or self._included(node):
                     self._node(here, named, node)
 
-    def _fresh(self, named: GraphQLObjectType, nodes: SelectionSetNode) -> Selection:
+    def _fresh(self, named: Any, nodes: SelectionSetNode, actor: Actor) -> Selection:
         answer = Selection()
-        self.into(answer, named, nodes)
+        _Walk(self.info, actor).into(answer, named, nodes)
         return answer
 
     def _node(self, here: Selection, named: GraphQLObjectType, node: Any) -> None:
@@ -123,8 +128,13 @@ class _Walk:
         if access.row is None and not definition.metadata.get("narrowed"):
             access.require(self.actor)
         beneath = here.fields.setdefault(definition.python_name, Selection())
-        if node.selection_set is not None:
-            self.into(beneath, get_named_type(known.type), node.selection_set)
+        if node.selection_set is None:
+            return
+        inner = get_named_type(known.type)
+        if definition.metadata.get("deferred"):
+            here.later[definition.python_name] = partial(self._fresh, inner, node.selection_set)
+        else:
+            self.into(beneath, inner, node.selection_set)
 
     def _applies(self, condition: Any, named: GraphQLObjectType) -> bool:
         if condition is None or condition.name.value == named.name:

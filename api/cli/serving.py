@@ -128,9 +128,9 @@ async def _work(here: Ground, concurrency: int) -> None:
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
     """Run on the quickest loop there is; Ctrl-C is a way to stop, not an error."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:
-        with suppress(KeyboardInterrupt):
-            runner.run(main)
+    loop_factory = uvloop.new_event_loop if uvloop else None
+    with asyncio.Runner(loop_factory=loop_factory) as runner, suppress(KeyboardInterrupt):
+        runner.run(main)
 
 
 def register(cli: typer.Typer) -> None:

@@ -76,5 +76,3 @@ async def _shaped(info: Info, message: dict[str, Any], want: Selection) -> Any:
         "place_code": message["place_code"],
         "place": place,
     }
-
-

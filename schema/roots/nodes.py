@@ -43,5 +43,5 @@ class NodeQueries:
         fetch = FETCHERS.get(name)
         if fetch is None:
             return None
-        found = await fetch(info, selected(info).on(name), row)
+        found = await fetch(info, selected(info).resume(name, info.context.actor), row)
         return found and {**found, "__typename": name}

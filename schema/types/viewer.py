@@ -1,0 +1,153 @@
+"""The signed-in actor's own world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from core.crypto import reveal
+from core.keyset import Page
+from identity.access import access_account
+from identity.actor import Actor, ActorKind, Role
+from identity.models import Session as SessionModel
+from identity.sessions import sessions_of
+from landlord.listings import own_listings
+from management.places import PlaceFilter, PlaceOrder, list_places
+from management.posts import posts_of_staff
+from management.territory import territory
+from schema.access import SIGNED_IN
+from schema.connections import After, Before, First, Last, connection, wanted_nodes
+from schema.context import Context, Info
+from schema.fields import attr, gql_enum, gql_type, row_field
+from schema.ids import global_id
+from schema.selection import Selection, select
+from schema.types.listings import ListingConnection, listing_columns, shape_listings
+from schema.types.places import PlaceConnection, place_columns, shape_places
+from schema.types.territory import GridPost, shape_posts
+
+gql_enum(
+    ActorKind,
+    "What kind of actor is signed in.",
+    {
+        "ANONYMOUS": "nobody 未登录",
+        "ACCOUNT": "resident or landlord 居民、房东",
+        "STAFF": "staff 工作人员",
+        "APP": "an app 第三方应用",
+        "SYSTEM": "the service itself 系统",
+    },
+)
+
+
+@gql_type(access=SIGNED_IN)
+class SignedInDevice:
+    """One sign-in on one device."""
+
+    id: strawberry.ID = attr("Global id, opaque.")
+    device: str = attr("A label to recognise it by.")
+    created_at: datetime = attr("When it began.")
+    last_seen_at: datetime = attr("When it was last used, to the minute.")
+    current: bool = attr("Whether it is this one.")
+
+
+@gql_type(access=SIGNED_IN)
+class Viewer:
+    """Who is signed in, and what is theirs."""
+
+    id: strawberry.ID = attr("Global id, opaque.")
+    kind: ActorKind = attr("What kind of actor.")
+    name: str = attr("What they call themselves, or their name as staff.")
+    role: Role | None = attr("Of staff: the role of their first post.")
+    phone: str | None = attr("Of residents and landlords: their own number.")
+    permissions: list[str] = attr("Every permission held anywhere.")
+    posts: list[GridPost] = attr("Of staff: their posts today.", size=3)
+    enrolling: bool = attr("Whether the second factor must be set up before anything else.")
+    devices: list[SignedInDevice] = attr("Where they are signed in.", size=5)
+
+    @row_field(PlaceConnection, size=1)
+    async def places(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> dict[str, Any]:
+        """Places that you run; for staff, those of your grids. Newest first."""
+        context = info.context
+        want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+        nodes = wanted_nodes(want)
+        page = await list_places(
+            context.actor,
+            filter_by=PlaceFilter(),
+            order=PlaceOrder.NEWEST,
+            page=Page.of(first, after, last, before),
+            columns=place_columns(nodes),
+        )
+        await shape_places(page.rows, nodes, context)
+        return connection(page)
+
+    @row_field(ListingConnection, size=1)
+    async def listings(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> dict[str, Any]:
+        """Listings that you put up, in whatever state. Newest first."""
+        context = info.context
+        want = wanted_nodes(select(info._raw_info, context.actor))  # noqa: SLF001 - see fields.py
+        page = await own_listings(
+            context.actor,
+            page=Page.of(first, after, last, before),
+            columns=listing_columns(want),
+        )
+        await shape_listings(page.rows, want, context)
+        return connection(page)
+
+
+async def viewer_row(actor: Actor, want: Selection, context: Context) -> dict[str, Any] | None:
+    """The viewer, ready for the schema; ``None`` when nobody is signed in."""
+    if not actor.signed_in or actor.id is None:
+        return None
+    row: dict[str, Any] = {
+        "id": global_id(_TYPES[actor.kind], actor.id),
+        "kind": actor.kind,
+        "name": actor.name,
+        "role": None,
+        "phone": None,
+        "permissions": sorted(permission.value for permission in actor.permissions),
+        "posts": [],
+        "devices": [],
+        "enrolling": actor.enrolling,
+    }
+    if actor.kind is ActorKind.STAFF and ("posts" in want or "role" in want):
+        posts = await posts_of_staff(actor.id)
+        row["role"] = posts[0]["role"] if posts else None
+        row["posts"] = shape_posts(posts, (await territory()).by_code, context.language)
+    if actor.kind is ActorKind.ACCOUNT and "phone" in want:
+        row["phone"] = reveal(await access_account(actor, account_id=actor.id), "phone")
+    if "devices" in want and actor.kind is not ActorKind.APP:
+        row["devices"] = [_device(session, actor) for session in await sessions_of(actor)]
+    return row
+
+
+_TYPES: Mapping[ActorKind, str] = {
+    ActorKind.ACCOUNT: "Account",
+    ActorKind.STAFF: "StaffMember",
+    ActorKind.APP: "App",
+}
+
+
+def _device(session: SessionModel, actor: Actor) -> dict[str, Any]:
+    return {
+        "id": global_id("Session", session.id),
+        "device": session.device,
+        "created_at": session.created_at,
+        "last_seen_at": session.last_seen_at,
+        "current": session.id == actor.session_id,
+    }
