@@ -27,13 +27,13 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from api.faults import as_refusal, incident_message, report_incident
-from api.graphql.accept import EVENTS, JSON, RESPONSE, acceptable
+from api.graphql.accept import JSON, RESPONSE, STREAMS, acceptable
 from api.graphql.connections import Connections
 from api.graphql.errors import refusal
 from api.graphql.execution import Schema
 from api.graphql.payload import Parameters, decode_json, decode_query_string, read_parameters
 from api.graphql.sockets import SocketAdapter, SocketHandler
-from api.graphql.streams import EventStream
+from api.graphql.streams import FRAMINGS, ResultStream
 from api.language import preferred_language
 from core.errors import Code, DomainError, InvalidInput, Language
 
@@ -121,8 +121,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
                 return await self._console(request)
             wanted = await self._parameters(request)
             context = await self.make_context(request, None)
-            if media == EVENTS:
-                return await self._stream(request, wanted, context)
+            if media in STREAMS:
+                return await self._stream(request, wanted, context, media)
             return await self._run(request, wanted, context, media)
         except _WrongRequest as wrong:
             return _refused(wrong.error, language, media, wrong.status, wrong.headers)
@@ -170,7 +170,9 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         response.headers["Cache-Control"] = PRIVATE
         return response
 
-    async def _stream(self, request: Request, wanted: Parameters, context: Any) -> Response:
+    async def _stream(
+        self, request: Request, wanted: Parameters, context: Any, media: str
+    ) -> Response:
         results = await self.schema.stream(
             wanted.query,
             variable_values=wanted.variables,
@@ -180,8 +182,13 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             allowed_operation_types=_allowed(request.method),
         )
         address = request.client.host if request.client else ""
-        return EventStream(
-            results, _encode, connections=self.connections, address=address, context=context
+        return ResultStream(
+            results,
+            _encode,
+            FRAMINGS[media],
+            connections=self.connections,
+            address=address,
+            context=context,
         )
 
 
@@ -271,7 +278,7 @@ def _refused(
     wait = error.params.get("retryAfter")
     if isinstance(wait, int | float):
         answer["Retry-After"] = str(math.ceil(wait))
-    kind = JSON if media == EVENTS else media
+    kind = JSON if media in STREAMS else media
     return Response(_encode(body), status, answer, media_type=_typed(kind))
 
 
@@ -280,7 +287,7 @@ def _failed(incident: str, language: Language, media: str) -> Response:
         incident_message(incident, language),
         extensions={"code": Code.INTERNAL.value, "params": {"incident": incident}},
     )
-    kind = JSON if media == EVENTS else media
+    kind = JSON if media in STREAMS else media
     return Response(
         _encode(PreExecutionError(None, [error])),
         500,

@@ -39,6 +39,7 @@ class Limits:
     characters: int = 16_384
     tokens: int = 1_500
     operations: int = 25
+    fragments: int = 60
     depth: int = 16
     selections: int = 1_000
     aliases: int = 60
@@ -95,6 +96,7 @@ def check_structure(document: DocumentNode, limits: Limits) -> Structure:
         d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
     }
     _hold("operations", limits.operations, len(operations))
+    _hold("fragments", limits.fragments, len(fragments))
     _hold("directives", limits.directives, _directives(document))
 
     shapes: dict[Hashable, _Shape] = {n: _shape(f.selection_set) for n, f in fragments.items()}

@@ -23,6 +23,7 @@ from api.edge.metrics import Metrics
 from api.edge.observe import NO_ROUTE
 from api.edge.proxies import TrustedProxies, parse_address
 from api.edge.stack import guard
+from core.logging import ALLOWED
 
 TOKEN = "Zm9vYmFyYmF6cXV4MTIzNA"
 
@@ -225,6 +226,12 @@ class TestObserve:
             ("request.finished", "GET", "/q/{token}", 200),
             ("request.finished", "GET", NO_ROUTE, 404),
         ]
+        assert all(
+            ALLOWED[key](value)
+            for line in logs
+            for key, value in line.items()
+            if key != "log_level"
+        )
         assert TOKEN not in str(logs)
         assert "138000" not in str(logs)
 

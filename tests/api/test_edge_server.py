@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 import time
 from collections.abc import Awaitable, Callable
@@ -19,7 +20,7 @@ from api.edge.bodies import BodyRule
 from api.edge.health import Health
 from api.edge.lifecycle import Lifecycle
 from api.edge.metrics import Metrics
-from api.edge.server import WireLimits, server_options
+from api.edge.server import WireLimits, server_options, settle_memory
 from api.edge.stack import guard
 from tests.api.live_server import serving, until
 
@@ -233,3 +234,11 @@ def test_the_server_hides_its_name_and_leaves_addresses_out_of_its_log() -> None
     assert options["ws_max_size"] == 65_536
     assert options["timeout_graceful_shutdown"] == 10
     assert options.get("limit_concurrency") is None
+
+
+def test_what_start_up_made_is_no_work_for_the_collector() -> None:
+    try:
+        settle_memory()
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()

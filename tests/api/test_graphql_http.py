@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import email
 import hashlib
 import json
 from collections.abc import AsyncIterator
@@ -18,6 +20,7 @@ from api.graphql.accept import acceptable
 from api.graphql.connections import Connections
 from api.graphql.documents import TrustedDocuments
 from api.graphql.http import GraphQLEndpoint
+from api.graphql.streams import FRAMINGS
 from api.language import preferred_language
 from core.errors import RateLimited, Unauthenticated
 from tests.api.toy_schema import Context, toy_schema
@@ -90,11 +93,16 @@ async def test_post_answers_in_the_type_that_was_asked_for(client: httpx.AsyncCl
         (f"*/*, {RESPONSE};q=0.2", JSON),
         (f"{RESPONSE};charset=utf-8, */*", RESPONSE),
         ("text/event-stream", "text/event-stream"),
+        ('multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json',
+         "multipart/mixed"),
+        ('multipart/mixed; subscriptionSpec="1.0"', "multipart/mixed"),
+        ("multipart/mixed;subscriptionSpec=2.0", None),
+        ("multipart/mixed;deferSpec=20220824,application/json", JSON),
         ("text/html", None),
         (f"{JSON};q=0", None),
         (f"{JSON};q=much", None),
     ],
-)
+)  # fmt: skip
 def test_the_better_type_wins(accept: str | None, media: str | None) -> None:
     assert acceptable(accept) == media
 
@@ -295,6 +303,35 @@ async def test_subscriptions_come_as_server_sent_events(client: httpx.AsyncClien
         'event: next\ndata: {"data":{"counted":1}}\n\n'
         "event: complete\ndata:\n\n"
     )
+
+
+async def test_subscriptions_come_as_multipart_too(client: httpx.AsyncClient) -> None:
+    accept = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json'
+    answer = await post(client, {"query": "subscription{counted(to:2)}"}, accept=accept)
+    kind = answer.headers["content-type"]
+    message = email.message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + answer.content)
+    assert kind.startswith("multipart/mixed")
+    assert [json.loads(str(part.get_payload())) for part in list(message.walk())[1:]] == [
+        {"payload": {"data": {"counted": n}}} for n in range(2)
+    ]
+    assert answer.content.endswith(b"--graphql--\r\n")
+
+
+async def test_a_silent_stream_shows_that_it_lives(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasty = dataclasses.replace(FRAMINGS["text/event-stream"], heartbeat_seconds=0.01)
+    monkeypatch.setitem(FRAMINGS, "text/event-stream", hasty)
+    answer = await post(client, {"query": "subscription{late}"}, accept="text/event-stream")
+    assert answer.text.startswith(": ping\n\n")
+    assert 'data: {"data":{"late":1}}' in answer.text
+
+
+async def test_a_stream_by_get_changes_nothing(client: httpx.AsyncClient) -> None:
+    headers = {"accept": "text/event-stream"}
+    answer = await client.get("/", params=params("mutation{touch}"), headers=headers)
+    assert "A mutation is not allowed here" in answer.text
+    assert '"data":{' not in answer.text
 
 
 async def test_subscriptions_need_a_stream(client: httpx.AsyncClient) -> None:

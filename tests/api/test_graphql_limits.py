@@ -132,20 +132,26 @@ SHORTER = {
     "directives on many": padded("{", "one @skip(if:false)", "}", 2_500),
     "spreads of one fragment": padded("{room{", "...a ", "}}fragment a on Room{id}", 2_500),
     "unknown fragments": padded("{", "...x%d ", "}", 4_096),
-    "unused fragments": padded("{one}", "fragment u%d on Room{next{id}}", "", 4_096),
+    "unused fragments": padded("{one}", "fragment u%d on Room{next{id}}", "", 1_900),
+    "large unused fragments": "{one}"
+    + "".join(f"fragment u{i} on Room{{{'next{id} a b ' * 3}}}" for i in range(58)),
     "unused fragments with pairs": padded(
-        "{one}", "fragment u%d on Room{next{id}next{id}next{id}next{id}next{id}}", "", 3_000
+        "{one}", "fragment u%d on Room{next{id}next{id}next{id}next{id}next{id}}", "", 3_500
     ),
     "variables": padded("query(", "$v%d:Int ", "){one}", 3_000),
     "list of values": padded('{echo(text:["', '","', '"])}', 4_096),
     "list of objects": padded("{room(step:[", "{a:1}", "])}", 1_500),
     "inline fragments": padded("{room{", "...on Room{id}", "}}", 3_000),
-    "spread twice, shallow": fragments("...f%n ...f%n", 100),
-    "a chain": fragments("...f%n", 100),
+    "spread twice, shallow": fragments("...f%n ...f%n", 58),
+    "a chain": fragments("...f%n", 58),
     "overlap": "{room{"
-    + "".join(f"...o{i} " for i in range(60))
+    + "".join(f"...o{i} " for i in range(58))
     + "}}"
-    + "".join(f"fragment o{i} on Room{{x{i}:next{{id}}}}" for i in range(60)),
+    + "".join(f"fragment o{i} on Room{{x{i}:next{{id a b}}}}" for i in range(58)),
+    "conflicts": "{room{"
+    + "".join(f"...o{i} " for i in range(50))
+    + "}}"
+    + "".join(f"fragment o{i} on Room{{x:next(step:{i}){{id}}}}" for i in range(50)),
 }
 
 
@@ -212,6 +218,7 @@ def refused_for(schema: Schema, document: str) -> dict[str, object]:
         ("{" + " ".join(["one"] * 1_500) + "}", "tokens"),
         ("#" * 16_384 + "\n{one}", "characters"),
         (SHORTER["spread twice, shallow"], "selections"),
+        (fragments("...f%n", 60), "fragments"),
     ],
 )  # fmt: skip
 def test_each_limit_names_itself(schema: Schema, document: str, what: str) -> None:

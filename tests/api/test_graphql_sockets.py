@@ -39,7 +39,7 @@ class Town:
 
 
 @asynccontextmanager
-async def town(interval: float = 60.0, **options: Any) -> AsyncIterator[Town]:
+async def town(interval: float = 60.0, ws_max_size: int = 65_536) -> AsyncIterator[Town]:
     contexts: list[Context] = []
 
     async def make_context(request: Any, payload: dict[str, Any] | None) -> Context:
@@ -66,7 +66,6 @@ async def town(interval: float = 60.0, **options: Any) -> AsyncIterator[Town]:
         waiting_per_address=6,
         interval=interval,
         patience=2,
-        **options,
     )
     schema = toy_schema(trusted=TrustedDocuments([KNOWN]))
     endpoint = GraphQLEndpoint(
@@ -76,7 +75,7 @@ async def town(interval: float = 60.0, **options: Any) -> AsyncIterator[Town]:
     lifecycle.on_stop(connections.close_all)
     watch = asyncio.create_task(connections.watch())
     try:
-        async with serving(endpoint, lifecycle=lifecycle) as live:
+        async with serving(endpoint, lifecycle=lifecycle, ws_max_size=ws_max_size) as live:
             yield Town(live, connections, endpoint, contexts)
     finally:
         watch.cancel()
@@ -235,8 +234,9 @@ async def test_so_many_anonymous_or_silent_sockets_an_address() -> None:
         assert await closed_with(silent[-1]) == 4429
 
 
-async def test_big_messages_are_refused() -> None:
-    async with town() as place, socket(place) as ws:
+@pytest.mark.parametrize("ws_max_size", [65_536, 1_000_000])
+async def test_big_messages_are_refused(ws_max_size: int) -> None:
+    async with town(ws_max_size=ws_max_size) as place, socket(place) as ws:
         await sign_in(ws)
         await ws.send("x" * 65_537)
         assert await closed_with(ws) == 1009

@@ -156,6 +156,11 @@ class Subscription:
             info.context.cancelled = True
 
     @strawberry.subscription
+    async def late(self) -> AsyncGenerator[int, None]:
+        await asyncio.sleep(0.1)
+        yield 1
+
+    @strawberry.subscription
     async def failing(self) -> AsyncGenerator[int, None]:
         yield 1
         raise RuntimeError(f"secret {CANARY}")
