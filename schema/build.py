@@ -92,7 +92,9 @@ def _reader(name: str, access: Access | None) -> Callable[[Any, GraphQLResolveIn
         allowed = access is None or access.allows(info.context.actor, source)
         return source[name] if allowed else None
 
-    return narrowed if access else plain
+    reader = narrowed if access else plain
+    reader.plain = (name, access)  # type: ignore[attr-defined]  # read by api.graphql.rows
+    return reader
 
 
 def _by_typename(type_name: str) -> Callable[[Any, GraphQLResolveInfo[Any]], bool]:
