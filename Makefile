@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 SIZE ?= small
+BENCH ?= both
 # The first interpreter that is new enough; PYTHON=/path/to/python3.13 chooses another.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' >/dev/null 2>&1 && echo "$$p" && break; done)
@@ -28,8 +29,8 @@ check: $(VENV)/.dev  ## Format, lint, types, import direction, schema snapshot
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/leye schema --check
 
-bench: $(VENV)/.dev  ## Measure against the raw floor and print ratios (SIZE=small|town)
-	@exec $(BIN)/python -m benchmarks --size $(SIZE)
+bench: $(VENV)/.dev  ## Measure against the raw floor and print ratios (BENCH=both|small|town)
+	@exec $(BIN)/python -m benchmarks --size $(BENCH)
 
 seed: $(VENV)/.runtime  ## Make a synthetic town anew (SIZE=small|town)
 	@exec $(BIN)/leye seed --size $(SIZE)

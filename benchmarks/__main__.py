@@ -1,0 +1,192 @@
+"""Run the measurements and print ratios: ``python -m benchmarks [--size both|small|town]``.
+
+Our API and the floor run as processes of their own on one core; PostgreSQL and the load share the
+other. Rounds alternate, medians are compared. Differences under 25 % mean nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import asyncpg
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import load, operations
+from benchmarks.servers import Served, api_server, floor_server, prepared, use_core
+from core.database import credentials
+
+OURS, FLOOR = 8451, 8452
+ROUNDS, SECONDS = 5, 3.0
+
+console = Console()
+
+
+@dataclass(frozen=True)
+class Question:
+    """One operation and what the floor is asked instead."""
+
+    name: str
+    goal: float
+    ours: Sequence[bytes]
+    floor: Sequence[bytes]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Medians over the rounds."""
+
+    question: Question
+    ours: float
+    floor: float
+    middle: float
+    p99: float
+    cpu: float
+
+    @property
+    def ratio(self) -> float:
+        """Our throughput in that of the floor."""
+        return self.ours / self.floor
+
+
+async def questions(url: str, token: str) -> list[Question]:
+    """What is asked, about houses and communities that the town really has."""
+    raw = await asyncpg.connect(**credentials(url))
+    plates = await raw.fetch(
+        "SELECT p.token FROM plate p JOIN listing l ON l.place_id = p.place_id"
+        " WHERE p.state = 'ACTIVE' AND p.room_id IS NULL AND l.state = 'PUBLISHED'"
+        " GROUP BY p.token ORDER BY count(*) DESC, p.token LIMIT 40"
+    )
+    communities = await raw.fetch(
+        "SELECT community_code AS code FROM place WHERE kind = 'RENTAL_HOUSE' GROUP BY 1"
+        " ORDER BY count(*) DESC, 1 LIMIT 8"
+    )
+    await raw.close()
+    tokens = [row["token"] for row in plates]
+    codes = [row["code"] for row in communities]
+    house = "RENTAL_HOUSE"
+    return [
+        Question(
+            "Q1 plate",
+            0.06,
+            [_graphql(operations.PLATE, {"token": one}) for one in tokens],
+            [load.request(FLOOR, f"/plate/{one}") for one in tokens],
+        ),
+        Question(
+            "Q3 places",
+            0.10,
+            [
+                _graphql(operations.PLACES, {"community": code, "kind": house}, token)
+                for code in codes
+            ],
+            [load.request(FLOOR, f"/places?community={code}&kind={house}") for code in codes],
+        ),
+    ]
+
+
+def _graphql(query: str, variables: dict[str, Any], token: str | None = None) -> bytes:
+    body = orjson.dumps({"query": query, "variables": variables})
+    return load.request(OURS, "/graphql", body, token)
+
+
+async def measure(question: Question, ours: Served) -> Result:
+    """Alternate rounds of both servers; the first of each warms up and does not count."""
+    await load.run(OURS, question.ours, seconds=1)
+    await load.run(FLOOR, question.floor, seconds=1)
+    mine, floor, cpu = [], [], []
+    for _ in range(ROUNDS):
+        before = ours.cpu_seconds()
+        mine.append(await load.run(OURS, question.ours, seconds=SECONDS))
+        cpu.append((ours.cpu_seconds() - before) / mine[-1].requests)
+        floor.append(await load.run(FLOOR, question.floor, seconds=SECONDS))
+    return Result(
+        question,
+        median(round_.per_second for round_ in mine),
+        median(round_.per_second for round_ in floor),
+        median(round_.middle for round_ in mine),
+        median(round_.p99 for round_ in mine),
+        median(cpu),
+    )
+
+
+def run_size(size: str) -> tuple[list[Result], int]:
+    """Measure one town; answers the results and the API process' memory in bytes."""
+    with prepared(size) as town, api_server(town, OURS) as ours, floor_server(town, FLOOR):
+        results = []
+        for question in asyncio.run(questions(town.url, town.token)):
+            console.print(f"{size}: {question.name} …", style="dim")
+            results.append(asyncio.run(measure(question, ours)))
+        return results, ours.memory()
+
+
+def report(found: dict[str, tuple[list[Result], int]]) -> bool:
+    """Print the tables; whether every goal is met."""
+    table = Table(title="Ours against the raw floor (one core each; medians)")
+    for heading in ("town", "operation", "ours /s", "floor /s", "ratio", "goal", "p50 ms", "p99 ms",
+                    "CPU µs"):  # fmt: skip
+        table.add_column(heading, justify="left" if heading in {"town", "operation"} else "right")
+    good = True
+    for size, (results, _) in found.items():
+        for one in results:
+            met = one.ratio >= one.question.goal
+            good = good and met
+            table.add_row(
+                size, one.question.name, f"{one.ours:.0f}", f"{one.floor:.0f}",
+                f"[{'green' if met else 'red'}]{one.ratio:.3f}[/]", f"≥ {one.question.goal}",
+                f"{one.middle:.1f}", f"{one.p99:.1f}", f"{one.cpu * 1e6:.0f}",
+            )  # fmt: skip
+    console.print(table)
+    return _report_size(found) and good
+
+
+def _report_size(found: dict[str, tuple[list[Result], int]]) -> bool:
+    good = True
+    for size, (_, memory) in found.items():
+        met = memory < 200_000_000
+        good = good and met
+        console.print(f"memory of the API process, {size}: {memory / 1e6:.0f} MB (goal < 200)")
+    if {"small", "town"} <= found.keys():
+        for small, town in zip(found["small"][0], found["town"][0], strict=True):
+            growth = town.cpu / small.cpu
+            good = good and growth <= 1.3
+            console.print(
+                f"{small.question.name}: town costs {growth:.2f} × small in CPU,"
+                f" {town.middle / small.middle:.2f} × in median latency (goal ≤ 1.3)"
+            )
+    return good
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", choices=["both", "small", "town"], default="both")
+    parser.add_argument("--json", action="store_true", help="print figures for scripts")
+    chosen = parser.parse_args()
+    use_core(1)
+    sizes = ["small", "town"] if chosen.size == "both" else [chosen.size]
+    found = {size: run_size(size) for size in sizes}
+    good = report(found)
+    if chosen.json:
+        print(
+            json.dumps(
+                {
+                    size: {one.question.name: round(one.ratio, 4) for one in results}
+                    for size, (results, _) in found.items()
+                }
+            )
+        )
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("LEYE_ENV", "development")
+    main()

@@ -1,0 +1,87 @@
+"""The raw floor: Starlette, one SQL statement by asyncpg, orjson. No schema, no rights, no ORM.
+
+It answers the same two questions with JSON of the same size as the GraphQL operations in
+:mod:`benchmarks.operations`, so that what we add has a price.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import orjson
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.edge.server import server_options
+from core.database import Connection, credentials
+
+PLATE = """
+SELECT p.token, p.state, pl.code, pl.name, pl.kind, pl.street, pl.door_number, pl.risk_class,
+       pl.longitude, pl.latitude, g.code AS community_code, g.name_zh AS community,
+       (SELECT json_agg(l) FROM (
+          SELECT l.id, l.title, l.rent, l.deposit, l.area, l.state, l.available_from,
+                 l.description, r.number, r.floor, r.area AS room_area, a.display_name,
+                 (SELECT json_agg(json_build_object('key', ph.key, 'width', ph.width,
+                                                    'height', ph.height, 'alt', ph.alt_zh)
+                                  ORDER BY lp.position)
+                    FROM listing_photo lp JOIN photo ph ON ph.id = lp.photo_id
+                   WHERE lp.listing_id = l.id) AS photos
+            FROM listing l JOIN room r ON r.id = l.room_id JOIN account a ON a.id = l.landlord_id
+           WHERE l.place_id = pl.id AND l.state = 'PUBLISHED' ORDER BY l.id LIMIT 21) l)::text
+         AS listings
+FROM plate p JOIN place pl ON pl.id = p.place_id JOIN grid g ON g.code = pl.community_code
+WHERE p.token = $1
+"""
+
+PLACES = """
+SELECT pl.id, pl.code, pl.kind, pl.name, pl.street, pl.door_number, pl.risk_class, pl.lifecycle,
+       pl.completeness, pl.filed_at, pl.floors, pl.area, pl.exits, pl.extinguishers, pl.version,
+       g.code AS grid_code, g.name_zh AS grid, c.name_zh AS community
+FROM place pl JOIN grid g ON g.code = pl.grid_code JOIN grid c ON c.code = pl.community_code
+WHERE pl.community_code = $1 AND pl.kind = $2 ORDER BY pl.id DESC LIMIT 51
+"""
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    async with asyncpg.create_pool(
+        **credentials(os.environ["DATABASE_URL"]),
+        min_size=10,
+        max_size=10,
+        connection_class=Connection,
+    ) as pool:
+        app.state.pool = pool
+        yield
+
+
+async def plate(request: Request) -> Response:
+    """The plate page's data."""
+    row = dict(await request.app.state.pool.fetchrow(PLATE, request.path_params["token"]))
+    row["listings"] = orjson.Fragment(row["listings"] or "[]")
+    return _json(row)
+
+
+async def places(request: Request) -> Response:
+    """Fifty places of a community and a kind, newest first."""
+    parameters = request.query_params
+    rows = await request.app.state.pool.fetch(PLACES, parameters["community"], parameters["kind"])
+    return _json([dict(row) for row in rows])
+
+
+def _json(value: Any) -> Response:
+    return Response(orjson.dumps(value, default=str), media_type="application/json")
+
+
+app = Starlette(
+    routes=[Route("/plate/{token}", plate), Route("/places", places)], lifespan=_lifespan
+)
+
+if __name__ == "__main__":
+    uvicorn.run(app, **server_options(port=int(os.environ["PORT"])))

@@ -1,0 +1,49 @@
+"""The operations that are measured: what clients send."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PLATE: Final = """
+query Plate($token: String!) {
+  plate(token: $token) {
+    token state
+    place { id code name kind address riskClass community { code name } point { longitude latitude } }
+    actions
+    listings(first: 20) {
+      nodes {
+        id title rent deposit area state availableFrom description
+        photos { url thumbnailUrl width height alt }
+        room { number floor area }
+        landlord { displayName }
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+
+PLACES: Final = """
+query Places($community: String!, $kind: PlaceKind!) {
+  places(filter: { gridCode: $community, kinds: [$kind] }, first: 50) {
+    nodes {
+      id code kind name address riskClass lifecycle completeness filedAt floors area exits
+      extinguishers version grid { code name } community { name }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+LISTINGS: Final = """
+query Listings($community: String!) {
+  listings(filter: { communityCode: $community }, orderBy: CHEAPEST, first: 20) {
+    nodes {
+      id title rent area availableFrom
+      photos { thumbnailUrl alt }
+      place { code name community { name } }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
