@@ -1,0 +1,163 @@
+"""The listings of a synthetic town, in every state, with their photos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import chain, cycle, islice
+from typing import Final
+
+from api.seed import words
+from api.seed.cast import Part
+from api.seed.chance import Chance
+from api.seed.gallery import HEIGHT, WIDTH, Picture
+from api.seed.houses import House
+from api.seed.pictures import Kind
+from api.seed.sizes import PHOTOS_PER_LISTING
+from api.seed.town import Row, Town
+from landlord.listings import ON_OFFER_OR_HELD
+from landlord.models import ListingState
+from management.models import RoomState
+
+Offer = tuple[House, Row, ListingState]
+
+# Shares of all listings; the rest is what was let before.
+_SHARES: Final = (
+    (ListingState.PUBLISHED, 0.55),
+    (ListingState.RESERVED, 0.04),
+    (ListingState.DRAFT, 0.09),
+    (ListingState.IN_REVIEW, 0.03),
+    (ListingState.WITHDRAWN, 0.11),
+)
+# What the demonstration's houses show, room by room. A vacant room without an offer: None.
+_STAGE: Final[Mapping[Part, Sequence[ListingState | None]]] = {
+    Part.HOUSE: (
+        ListingState.PUBLISHED, ListingState.PUBLISHED, ListingState.PUBLISHED,
+        ListingState.DRAFT, None, ListingState.LET,
+    ),
+    Part.BELOW_STANDARD: (ListingState.DRAFT, None),
+    Part.FULL: (ListingState.LET, ListingState.LET),
+    Part.SPARE: (ListingState.PUBLISHED, None),
+}  # fmt: skip
+_PUBLIC_ONCE: Final = ON_OFFER_OR_HELD | {ListingState.LET, ListingState.WITHDRAWN}
+
+
+def put_up(town: Town, houses: Sequence[House], gallery: Mapping[Kind, list[Picture]]) -> None:
+    """Every listing with its photos; rooms on offer become vacant."""
+    chance = town.chance("listings")
+    staged = list(_staged(houses))
+    suspended = [
+        (house, room, ListingState.SUSPENDED)
+        for house in houses
+        if house.blocked
+        for room in usable(house)[:2]
+    ]
+    rest = town.size.listings - len(staged) - len(suspended)
+    offers = [*staged, *suspended, *_drawn(chance, houses, rest)]
+    begin = town.end - timedelta(days=120)
+    for house, room, state in offers:
+        if state is not ListingState.LET and room["state"] is RoomState.LET:
+            room["state"] = RoomState.VACANT
+        opened = chance.moment(max(begin, house.built.created_at), town.end - timedelta(days=1))
+        listing = _listing(town, chance, (house, room, state), opened)
+        _photos(town, chance, listing, gallery)
+
+
+def usable(house: House) -> list[Row]:
+    """Rooms that can be let at all."""
+    return [room for room in house.rooms if room["state"] is not RoomState.OUT_OF_USE]
+
+
+def _staged(houses: Sequence[House]) -> Iterable[Offer]:
+    for house in houses:
+        states = _STAGE.get(house.built.part, ()) if house.built.part else ()
+        for room, state in zip(house.rooms, states, strict=False):
+            if state is None:
+                room["state"] = RoomState.VACANT
+            else:
+                yield house, room, state
+
+
+def _drawn(chance: Chance, houses: Sequence[House], count: int) -> Iterable[Offer]:
+    """So many offers: what is on offer where the standard is met, one for a room; what is not
+    public anywhere; what is over also for rooms that are on offer again."""
+    free = [house for house in houses if house.in_use and house.built.part is None]
+    letting = chance.shuffled(
+        [(h, room) for h in free if h.may_let and not h.full for room in usable(h)]
+    )
+    others = chance.shuffled(
+        [(h, room) for h in free if not (h.may_let or h.full) for room in usable(h)]
+    )
+    wanted = {state: round(count * share) for state, share in _SHARES}
+    rooms = iter(letting)
+    for state in (ListingState.PUBLISHED, ListingState.RESERVED):
+        for house, room in islice(rooms, wanted[state]):
+            yield house, room, state
+            count -= 1
+    waiting = chain(others, rooms)
+    for state in (ListingState.DRAFT, ListingState.IN_REVIEW):
+        for house, room in islice(waiting, wanted[state]):
+            yield house, room, state
+            count -= 1
+    past = cycle(chance.shuffled([(h, room) for h in free for room in usable(h)]))
+    for index, (house, room) in enumerate(islice(past, count)):
+        over = index < wanted[ListingState.WITHDRAWN] and not house.full
+        yield house, room, ListingState.WITHDRAWN if over else ListingState.LET
+
+
+def _listing(town: Town, chance: Chance, offer: Offer, opened: datetime) -> Row:
+    house, room, state = offer
+    area = float(room["area"])
+    public = chance.moment(opened, town.end) if state in _PUBLIC_ONCE else None
+    changed = chance.moment(public or opened, town.end)
+    return town.add(
+        "listing",
+        id=chance.uuid7(opened),
+        room_id=room["id"],
+        place_id=house.row["id"],
+        landlord_id=house.landlord,
+        community_code=house.row["community_code"],
+        state=state,
+        title=words.title(chance, house.built.site.community, area),
+        description=words.description(chance),
+        rent=room["rent"],
+        deposit=room["rent"] * chance.weighted((Decimal(0), Decimal(1), Decimal(2)), (1, 7, 2)),
+        area=room["area"],
+        available_from=chance.moment(opened, town.end + timedelta(days=30)).date(),
+        published_at=public,
+        version=1 if public is None else 2,
+        created_at=opened,
+        updated_at=changed,
+    )
+
+
+def _photos(
+    town: Town, chance: Chance, listing: Row, gallery: Mapping[Kind, list[Picture]]
+) -> None:
+    """The room itself, where one cooks or washes, and the house or what one sees from it."""
+    wet = Kind.KITCHEN if chance.happens(0.5) else Kind.BATHROOM
+    outside = Kind.HOUSE if chance.happens(0.6) else Kind.BALCONY
+    kinds = (Kind.ROOM, wet, outside)
+    assert len(kinds) == PHOTOS_PER_LISTING
+    for position, kind in enumerate(kinds):
+        picture = chance.one_of(gallery[kind])
+        photo_id = chance.uuid7(listing["created_at"])
+        town.add(
+            "photo",
+            id=photo_id,
+            key=picture.key,
+            owner_id=listing["landlord_id"],
+            width=WIDTH,
+            height=HEIGHT,
+            alt_zh=picture.alt_zh,
+            alt_en=picture.alt_en,
+            created_at=listing["created_at"],
+        )
+        town.add(
+            "listing_photo",
+            id=chance.uuid7(listing["created_at"]),
+            listing_id=listing["id"],
+            photo_id=photo_id,
+            position=position,
+        )
