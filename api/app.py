@@ -20,8 +20,10 @@ from api.edge.metrics import Metrics
 from api.edge.server import settle_memory
 from api.edge.stack import guard
 from api.graphql.connections import Connections
+from api.graphql.documents import TrustedDocuments
 from api.graphql.execution import Schema
 from api.graphql.http import GraphQLEndpoint
+from api.graphql.rows import RowExecutor
 from api.pages.errors import handlers as page_errors
 from api.pages.routes import routes as page_routes
 from core import database, redis
@@ -52,7 +54,7 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
     """
     lifecycle, metrics = Lifecycle(), Metrics()
     connections = Connections(person=_person, still_good=_still_good)
-    schema = build(Schema, seconds=settings.operation_seconds)
+    schema = make_schema(settings)
     endpoint = GraphQLEndpoint(
         schema, make_context, connections, allowed_origins=settings.cors_origins
     )
@@ -75,6 +77,7 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
             watching = asyncio.create_task(connections.watch())
             stack.callback(watching.cancel)
             lifecycle.on_stop(connections.close_all)
+            schema.warm()
             settle_memory()
             yield
 
@@ -99,6 +102,25 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
         metrics=metrics,
         connections=connections,
         schema=schema,
+    )
+
+
+def make_schema(settings: Settings | None = None) -> Schema:
+    """The schema behind our limits; without settings, as it is printed."""
+    if settings is None:
+        return build(Schema)
+    only = settings.only_trusted_documents
+    folder = settings.trusted_documents
+    trusted = (
+        TrustedDocuments.from_folder(folder, only_trusted=only)
+        if folder
+        else TrustedDocuments(only_trusted=only)
+    )
+    return build(
+        Schema,
+        execution_context_class=RowExecutor,
+        seconds=settings.operation_seconds,
+        trusted=trusted,
     )
 
 

@@ -32,9 +32,16 @@ def assemble(settings: Settings) -> None:
     """Import what registers itself (event handlers, jobs, holdings) and set the keys."""
     for module in HANDLERS:
         import_module(module)
-    crypto.configure(
-        crypto.KeyRing.derived(settings.secret.get_secret_value(), settings.previous_secrets)
-    )
+    crypto.configure(key_ring(settings))
+
+
+def key_ring(settings: Settings) -> crypto.KeyRing:
+    """The keys that seal and index personal data: given one by one, or derived."""
+    if settings.field_keys is not None and settings.index_keys is not None:
+        return crypto.KeyRing.parse(
+            settings.field_keys.get_secret_value(), settings.index_keys.get_secret_value()
+        )
+    return crypto.KeyRing.derived(settings.secret.get_secret_value(), settings.previous_secrets)
 
 
 def database_config(url: str, settings: Settings) -> dict[str, Any]:

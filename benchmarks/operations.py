@@ -8,7 +8,10 @@ PLATE: Final = """
 query Plate($token: String!) {
   plate(token: $token) {
     token state
-    place { id code name kind address riskClass community { code name } point { longitude latitude } }
+    place {
+      id code name kind address riskClass community { code name }
+      point { longitude latitude }
+    }
     actions
     listings(first: 20) {
       nodes {

@@ -64,6 +64,15 @@ class Settings(BaseSettings):
         SecretStr(DEVELOPMENT_SECRET),
         description="master secret (32 characters or more) from which signing keys are derived",
     )
+    field_keys: SecretStr | None = Field(
+        default=None,
+        description="keys that seal personal data, `id:hex` comma-separated, the active one first;"
+        " empty: derived from the master secrets",
+    )
+    index_keys: SecretStr | None = Field(
+        default=None,
+        description="keys of the blind indexes, in the same form; empty: derived",
+    )
     previous_secrets: CommaSeparated = Field(
         (), description="earlier master secrets, comma-separated: old tokens and data stay readable"
     )
@@ -79,14 +88,14 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, description="bearer token for `/metrics`; empty: loopback only"
     )
-    map_approval_number: str = Field(
-        "", max_length=40, description="审图号 that public maps must show"
-    )
     staff_idle_minutes: int = Field(
         30, ge=5, le=480, description="a staff session ends after so many idle minutes"
     )
     operation_seconds: float = Field(
         10, gt=0, le=60, description="time limit of one GraphQL operation"
+    )
+    trusted_documents: Path | None = Field(
+        default=None, description="folder of `.graphql` files that clients may send by their hash"
     )
     only_trusted_documents: bool = Field(
         False, description="refuse GraphQL documents that are not registered by hash"
@@ -111,6 +120,10 @@ class Settings(BaseSettings):
         if self.env != "production":
             return self
         problems = []
+        if (self.field_keys is None) != (self.index_keys is None):
+            problems.append("LEYE_FIELD_KEYS and LEYE_INDEX_KEYS are set together or not at all")
+        if self.only_trusted_documents and self.trusted_documents is None:
+            problems.append("LEYE_TRUSTED_DOCUMENTS must name the folder of trusted documents")
         secrets = [self.secret.get_secret_value(), *self.previous_secrets]
         if DEVELOPMENT_SECRET in secrets:
             problems.append("LEYE_SECRET must be set (openssl rand -hex 32)")

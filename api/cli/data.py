@@ -10,14 +10,13 @@ from typing import Annotated
 
 import typer
 
+from api.app import make_schema
 from api.cli.serving import tell_demo
 from api.cli.terminal import say, show
 from api.demo import demo as demo_people
-from api.graphql.execution import Schema
 from api.runtime import at_work, ground, migrate_now, noted_address
 from api.seed import seed as seed_town
 from core.settings import settings
-from schema.build import build
 
 SNAPSHOT = Path(__file__).parents[2] / "schema.graphql"
 
@@ -79,7 +78,7 @@ def schema(
     check: Annotated[bool, typer.Option("--check", help="Compare with schema.graphql.")] = False,
 ) -> None:
     """Print the GraphQL schema."""
-    text = build(Schema).as_str() + "\n"
+    text = make_schema().as_str() + "\n"
     if write:
         SNAPSHOT.write_text(text, encoding="utf-8")
     elif check:
