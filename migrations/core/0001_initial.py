@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='AuditChain',
             fields=[
-                ('chain', fields.SmallIntField(primary_key=True, unique=True, db_index=True)),
+                ('chain', fields.SmallIntField(primary_key=True, generated=False, unique=True, db_index=True)),
                 ('seq', fields.BigIntField(description='number of the last entry; 0 before the first')),
                 ('head', fields.BinaryField(description='hash of the last entry')),
                 ('base_seq', fields.BigIntField(default=0, description='number of the last pruned entry, or 0')),

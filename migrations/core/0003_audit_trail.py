@@ -7,7 +7,7 @@ from core.audit import CHAINS_SQL, DROP_TRIGGERS_SQL, TRIGGERS_SQL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0002_initial_constraints")]
+    dependencies = [("core", "0001_initial")]
 
     operations = [
         ops.RunSQL(CHAINS_SQL, "DELETE FROM audit_chain"),

@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 class Migration(migrations.Migration):
-    dependencies = [('identity', '0001_initial'), ('core', '0002_initial_constraints')]
+    dependencies = [('identity', '0001_initial'), ('core', '0003_audit_trail')]
 
     initial = False
 
