@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from core import crypto
 from core.database import tortoise_config
-from core.settings import Settings
+from core.settings import Settings, SettingsError
 
 # Lower layers first; each app's migrations are the folder of the same name in migrations/.
 APPS: Final[Mapping[str, Sequence[str]]] = {
@@ -36,11 +36,18 @@ def assemble(settings: Settings) -> None:
 
 
 def key_ring(settings: Settings) -> crypto.KeyRing:
-    """The keys that seal and index personal data: given one by one, or derived."""
+    """The keys that seal and index personal data: given one by one, or derived.
+
+    Raises:
+        SettingsError: the given keys do not have the form of keys.
+    """
     if settings.field_keys is not None and settings.index_keys is not None:
-        return crypto.KeyRing.parse(
-            settings.field_keys.get_secret_value(), settings.index_keys.get_secret_value()
-        )
+        try:
+            return crypto.KeyRing.parse(
+                settings.field_keys.get_secret_value(), settings.index_keys.get_secret_value()
+            )
+        except crypto.BadKeys as problem:
+            raise SettingsError(f"LEYE_FIELD_KEYS, LEYE_INDEX_KEYS: {problem}") from None
     return crypto.KeyRing.derived(settings.secret.get_secret_value(), settings.previous_secrets)
 
 

@@ -60,8 +60,7 @@ async def at_work(ground: Ground) -> AsyncIterator[None]:
 
 async def migrate_now(ground: Ground) -> list[str]:
     """Bring the database up to date; answers what ran."""
-    async with connected(ground.config):
-        done = await migrate(ground.config)
+    done = await migrate(ground.config)
     if done:
         log.info("database.migrated", count=len(done))
     return done

@@ -76,6 +76,18 @@ def tortoise_config(
     }
 
 
+def patient(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with one connection that waits for ever: for what may take minutes."""
+    default = config["connections"]["default"]
+    limits = {"minsize": 1, "maxsize": 1, "command_timeout": None}
+    return {
+        **config,
+        "connections": {
+            "default": {**default, "credentials": {**default["credentials"], **limits}}
+        },
+    }
+
+
 @asynccontextmanager
 async def connected(config: Mapping[str, Any]) -> AsyncIterator[None]:
     """Tortoise initialised for as long as the block runs."""

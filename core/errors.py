@@ -56,12 +56,12 @@ class DomainError(Exception):
         self.params: dict[str, Any] = dict(params or {})
         self._zh = zh or self.default_zh
         self._en = en or self.default_en
-        super().__init__(self._en.format_map(self.params))
+        super().__init__(_filled(self._en, self.params))
 
     def message(self, language: Language = "zh-CN") -> str:
         """The words for a person, in their language."""
         text = self._en if language == "en" else self._zh
-        return text.format_map(self.params)
+        return _filled(text, self.params)
 
     def extensions(self) -> dict[str, Any]:
         """What goes into ``errors[].extensions``: code, field and params (with the reason)."""
@@ -74,6 +74,17 @@ class DomainError(Exception):
         if params:
             answer["params"] = params
         return answer
+
+
+def _filled(text: str, params: Mapping[str, Any]) -> str:
+    """The text with its params; a text that does not fit them stays as it is.
+
+    A refusal must reach the caller even when its words are wrong.
+    """
+    try:
+        return text.format_map(params)
+    except (LookupError, ValueError, AttributeError, TypeError):
+        return text
 
 
 class Unauthenticated(DomainError):

@@ -14,6 +14,9 @@ from typing import Any
 import orjson
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.blueprints import Blueprint
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
+from psycopg.errors import RaiseException
 
 from core.database import fetch
 
@@ -22,7 +25,8 @@ STALLED_SECONDS = 30
 KEEP_DONE_HOURS = 24 * 7
 
 # Long enough to outlast an outage of an hour: 4, 16, 64, 256, 1024, 4096 seconds.
-RETRY = RetryStrategy(max_attempts=8, exponential_wait=4)
+RETRY = RetryStrategy(max_attempts=6, exponential_wait=4)
+MOST_RESCUES = 6
 
 blueprint = Blueprint()
 
@@ -101,11 +105,22 @@ async def run_worker(app: App, *, concurrency: int = 10, wait: bool = True) -> N
 
 
 async def rescue(app: App, *, seconds: float = STALLED_SECONDS) -> int:
-    """Give the jobs of workers that died back to the queue; answer how many."""
+    """Give the jobs of workers that died back to the queue; answer how many.
+
+    A job that was tried too often by then counts as failed: it may be what kills them.
+    """
     rescued = 0
     for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
-        await app.job_manager.retry_job(stalled)
-        rescued += 1
+        try:
+            if stalled.attempts >= MOST_RESCUES:
+                await app.job_manager.finish_job(stalled, Status.FAILED, delete_job=False)
+            else:
+                await app.job_manager.retry_job(stalled)
+                rescued += 1
+        except ConnectorException as refusal:
+            # Somebody else rescued it meanwhile.
+            if not isinstance(refusal.__cause__, RaiseException):
+                raise
     return rescued
 
 

@@ -3,13 +3,16 @@
 ``a > v OR (a = v AND id > i)`` alone makes PostgreSQL scan the index from its start (92 ms at a
 deep page of 200,000 rows); with the redundant ``a >= v`` beside it the index is entered at the
 right place (0.08 ms). A test pins the plan.
+
+Cursors are signed: a value that a column can't be compared with never reaches the database.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
-from collections.abc import Callable, Sequence
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,9 +24,12 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from core.errors import InvalidInput
+from core.settings import settings
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
+
+_SIGNATURE_BYTES = 8  # against mistakes and probing; a cursor opens nothing
 
 _READ: dict[str, Callable[[Any], Any]] = {
     "s": str,
@@ -61,7 +67,8 @@ class Order:
     def cursor(self, row: dict[str, Any]) -> str:
         """The opaque cursor of a row."""
         values = [_tagged(row[column]) for column in self.columns]
-        return base64.urlsafe_b64encode(orjson.dumps([self.name, *values])).decode().rstrip("=")
+        text = orjson.dumps([self.name, *values])
+        return base64.urlsafe_b64encode(_signature(text) + text).decode().rstrip("=")
 
     def beyond(self, cursor: str, *, backward: bool = False, field: str = "after") -> Q:
         """The condition for rows after the cursor (before it, when ``backward``)."""
@@ -77,17 +84,31 @@ class Order:
     def _read(self, cursor: str, field: str) -> list[Any]:
         try:
             raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-            name, *tagged = orjson.loads(raw)
+            signature, text = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
+            if not any(hmac.compare_digest(signature, good) for good in _good_signatures(text)):
+                raise ValueError("not a cursor of ours")
+            name, *tagged = orjson.loads(text)
             if name != self.name or len(tagged) != len(self.columns):
                 raise ValueError("a cursor of another list")
             return [_READ[kind](value) for kind, value in tagged]
-        except (ValueError, KeyError, TypeError, ArithmeticError, binascii.Error):
+        except ValueError:
             raise InvalidInput(
                 field=field,
                 reason="CURSOR",
                 zh="分页游标无效，请从第一页重新开始",
                 en="The cursor is not of this list; start again from the first page",
             ) from None
+
+
+def _signature(text: bytes, secret: str | None = None) -> bytes:
+    key = settings().derived_key("cursors", secret=secret)
+    return hmac.digest(key, text, hashlib.sha256)[:_SIGNATURE_BYTES]
+
+
+def _good_signatures(text: bytes) -> Iterator[bytes]:
+    yield _signature(text)
+    for secret in settings().previous_secrets:
+        yield _signature(text, secret)
 
 
 def _tagged(value: Any) -> list[Any]:
@@ -106,8 +127,10 @@ def _tagged(value: Any) -> list[Any]:
             return ["n", str(value)]
         case UUID():
             return ["u", str(value)]
-        case _:
+        case str():
             return ["s", str(value)]
+        case _:
+            raise TypeError(f"rows can't be ordered by a {type(value).__name__}")
 
 
 @dataclass(frozen=True, slots=True)

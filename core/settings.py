@@ -6,20 +6,35 @@ compares with this class.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-of-a-sample-town"  # noqa: S105 - refused in production
 MINIMUM_SECRET_LENGTH = 32
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+
+_SCHEMES = {
+    "database_url": ("postgresql://", "postgres://"),
+    "redis_url": ("redis://", "rediss://", "unix://"),
+}
+_ORIGIN = re.compile(r"https?://[^/\s?#@]+")
 
 
 class SettingsError(Exception):
@@ -58,7 +73,7 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "http://127.0.0.1:8000",
         description="address under which people reach the service; printed on QR plates",
-        pattern=r"^https?://[^/\s]+$",
+        pattern=r"^https?://[^/\s?#@]+$",
     )
     secret: SecretStr = Field(
         SecretStr(DEVELOPMENT_SECRET),
@@ -74,7 +89,9 @@ class Settings(BaseSettings):
         description="keys of the blind indexes, in the same form; empty: derived",
     )
     previous_secrets: CommaSeparated = Field(
-        (), description="earlier master secrets, comma-separated: old tokens and data stay readable"
+        (),
+        repr=False,
+        description="earlier master secrets, comma-separated: old tokens and data stay readable",
     )
     media_dir: Path | None = Field(
         None, description="folder for pictures; empty: beside the embedded database"
@@ -108,36 +125,65 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("database_url", "redis_url")
+    @classmethod
+    def _scheme(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        schemes = _SCHEMES[info.field_name or ""]
+        if value is not None and not value.get_secret_value().startswith(schemes):
+            raise ValueError(f"must begin with {' or '.join(schemes)}")
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for text in value:
-            (IPv6Network if ":" in text else IPv4Network)(text)
+        for place, text in enumerate(value, 1):
+            try:
+                ip_network(text)
+            except ValueError:
+                raise ValueError(f"entry {place} is not a network such as 10.0.0.0/8") from None
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for place, text in enumerate(value, 1):
+            if not _ORIGIN.fullmatch(text):
+                raise ValueError(f"entry {place} is not an origin such as https://app.example.cn")
         return value
 
     @model_validator(mode="after")
-    def _safe_in_production(self) -> Self:
-        if self.env != "production":
-            return self
-        problems = []
-        if (self.field_keys is None) != (self.index_keys is None):
-            problems.append("LEYE_FIELD_KEYS and LEYE_INDEX_KEYS are set together or not at all")
-        if self.only_trusted_documents and self.trusted_documents is None:
-            problems.append("LEYE_TRUSTED_DOCUMENTS must name the folder of trusted documents")
-        secrets = [self.secret.get_secret_value(), *self.previous_secrets]
-        if DEVELOPMENT_SECRET in secrets:
-            problems.append("LEYE_SECRET must be set (openssl rand -hex 32)")
-        elif min(len(secret) for secret in secrets) < MINIMUM_SECRET_LENGTH:
-            problems.append(f"LEYE_SECRET must have at least {MINIMUM_SECRET_LENGTH} characters")
-        if not self.public_url.startswith("https://"):
-            problems.append("LEYE_PUBLIC_URL must begin with https://")
-        if self.database_url is None:
-            problems.append("DATABASE_URL must be set (the embedded database is for trying out)")
-        if self.redis_url is None:
-            problems.append("REDIS_URL must be set (the in-process Redis serves one process)")
+    def _fit_together(self) -> Self:
+        problems = list(self._contradictions())
+        if self.production:
+            problems += [*self._weak_secrets(), *self._unfit_addresses()]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
+
+    def _contradictions(self) -> Iterator[str]:
+        if (self.field_keys is None) != (self.index_keys is None):
+            absent = "LEYE_FIELD_KEYS" if self.field_keys is None else "LEYE_INDEX_KEYS"
+            yield f"{absent}: must be set, because field and index keys go together"
+        if self.only_trusted_documents and self.trusted_documents is None:
+            yield "LEYE_TRUSTED_DOCUMENTS: must name the folder, because nothing else is answered"
+
+    def _weak_secrets(self) -> Iterator[str]:
+        if self.secret.get_secret_value() == DEVELOPMENT_SECRET:
+            yield "LEYE_SECRET: must be set in production (openssl rand -hex 32)"
+        elif len(self.secret.get_secret_value()) < MINIMUM_SECRET_LENGTH:
+            yield f"LEYE_SECRET: must have at least {MINIMUM_SECRET_LENGTH} characters"
+        if DEVELOPMENT_SECRET in self.previous_secrets:
+            yield "LEYE_PREVIOUS_SECRETS: holds the development secret, which everybody knows"
+        elif any(len(secret) < MINIMUM_SECRET_LENGTH for secret in self.previous_secrets):
+            yield f"LEYE_PREVIOUS_SECRETS: each needs {MINIMUM_SECRET_LENGTH} characters or more"
+
+    def _unfit_addresses(self) -> Iterator[str]:
+        if not self.public_url.startswith("https://"):
+            yield "LEYE_PUBLIC_URL: must begin with https:// in production"
+        if self.database_url is None:
+            yield "DATABASE_URL: must be set in production (the embedded one is for trying out)"
+        if self.redis_url is None:
+            yield "REDIS_URL: must be set in production (the built-in one serves one process)"
 
     def derived_key(self, purpose: str, *, secret: str | None = None) -> bytes:
         """A 32-byte key of its own for each purpose (HKDF-SHA256 over the master secret)."""

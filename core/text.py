@@ -14,7 +14,8 @@ _BIDI = {
     0x200E,
     0x200F,
 }
-_ALLOWED_CONTROLS = {"\n", "\t"}
+_ALLOWED_CONTROLS = {"\n", "\t", "\u2028", "\u2029"}
+_MOST_PARTS = 4  # code points that make up one character of any living script
 
 
 def clean(
@@ -22,12 +23,18 @@ def clean(
 ) -> str:
     """Normalise (NFC, trimmed, one kind of line end) and check.
 
-    Lengths are in characters. Raises:
+    Lengths are in characters; for the shortest, invisible ones do not count.
+
+    Raises:
         InvalidInput: NUL or other control characters, bidirectional controls, too long, too short.
     """
-    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    text = value.strip()
+    # Normalising takes time that grows with the square of a run of combining marks.
+    if len(text) > longest * _MOST_PARTS:
+        raise _too_long(field, longest)
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     for character in text:
-        control = unicodedata.category(character) in {"Cc", "Cs"}
+        control = unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
         if control and not (multiline and character in _ALLOWED_CONTROLS):
             raise _refusal(
                 field, "CONTROL_CHARACTER", "含有不能使用的控制字符", "control characters"
@@ -37,20 +44,15 @@ def clean(
                 field, "BIDI_CONTROL", "含有改变文字方向的字符", "bidirectional controls"
             )
     if len(text) > longest:
+        raise _too_long(field, longest)
+    visible = sum(unicodedata.category(character) != "Cf" for character in text)
+    if visible < shortest:
         raise InvalidInput(
             field=field,
-            reason="TOO_LONG",
-            params={"maximum": longest},
-            zh="最多 {maximum} 个字",
-            en="At most {maximum} characters",
-        )
-    if len(text) < shortest:
-        raise InvalidInput(
-            field=field,
-            reason="TOO_SHORT" if text else "EMPTY",
+            reason="TOO_SHORT" if visible else "EMPTY",
             params={"minimum": shortest},
-            zh="至少 {minimum} 个字" if text else "不能为空",
-            en="At least {minimum} characters" if text else "It must not be empty",
+            zh="至少 {minimum} 个字" if visible else "不能为空",
+            en="At least {minimum} characters" if visible else "It must not be empty",
         )
     return text
 
@@ -68,6 +70,16 @@ def phone_number(value: str, *, field: str) -> str:
             field=field, reason="PHONE", zh="电话号码不正确", en="Not a phone number"
         )
     return number
+
+
+def _too_long(field: str, longest: int) -> InvalidInput:
+    return InvalidInput(
+        field=field,
+        reason="TOO_LONG",
+        params={"maximum": longest},
+        zh="最多 {maximum} 个字",
+        en="At most {maximum} characters",
+    )
 
 
 def _refusal(field: str, reason: str, zh: str, en: str) -> InvalidInput:

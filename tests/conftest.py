@@ -39,7 +39,11 @@ def with_name(url: str, name: str) -> str:
 def _digest() -> str:
     """What the template depends on: migrations, and the code whose SQL they run."""
     digest = hashlib.sha256()
-    sources = [*ROOT.glob("migrations/*/*.py"), ROOT / "core/audit.py", ROOT / "requirements/dev.txt"]
+    sources = [
+        *ROOT.glob("migrations/*/*.py"),
+        ROOT / "core/audit.py",
+        ROOT / "requirements/dev.txt",
+    ]
     for source in sorted(sources):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:12]
@@ -56,8 +60,7 @@ async def _template(url: str, name: str) -> None:
         await admin.execute(f'DROP DATABASE IF EXISTS "{draft}"')
         await admin.execute(f'CREATE DATABASE "{draft}" TEMPLATE template0')
         config = database_config(with_name(url, draft), settings())
-        async with connected(config):
-            await migrate(config)
+        await migrate(config)
         await admin.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
     finally:
         await admin.close()
