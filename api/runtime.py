@@ -14,7 +14,7 @@ import structlog
 
 from api.assembly import assemble, database_config
 from core import logging, redis
-from core.database import connected
+from core.database import connected, patient
 from core.embedded_postgres import Cluster, running, state_folder
 from core.migrate import migrate
 from core.settings import Settings
@@ -60,7 +60,8 @@ async def at_work(ground: Ground) -> AsyncIterator[None]:
 
 async def migrate_now(ground: Ground) -> list[str]:
     """Bring the database up to date; answers what ran."""
-    done = await migrate(ground.config)
+    async with connected(patient(ground.config)):
+        done = await migrate(ground.config)
     if done:
         log.info("database.migrated", count=len(done))
     return done

@@ -13,7 +13,7 @@ from typing import Any
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.transactions import in_transaction
 
-from core.database import connected, connection, execute, fetch, patient
+from core.database import connection, execute, fetch
 
 _LOCK = 0x4C657965  # any number that is ours: "Leye"
 
@@ -21,8 +21,8 @@ _LOCK = 0x4C657965  # any number that is ours: "Leye"
 async def migrate(config: Mapping[str, Any]) -> list[str]:
     """Apply what is missing and answer the names of the migrations that ran.
 
-    Over a connection of its own, without a time limit: another start may be migrating, and a
-    table may be large. Initialises Tortoise with ``config``, so run it before the program does.
+    Needs Tortoise initialised with :func:`core.database.patient` and the same ``config``: another
+    start may be migrating, and a table may be large.
     """
     done: list[str] = []
 
@@ -31,7 +31,7 @@ async def migrate(config: Mapping[str, Any]) -> list[str]:
             done.append(f"{app}.{name}")
 
     apps = dict(config["apps"])
-    async with connected(patient(config)), in_transaction():
+    async with in_transaction():
         await execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
         await execute("SET LOCAL client_min_messages = warning")
         executor = MigrationExecutor(connection(), apps)

@@ -22,7 +22,7 @@ from tortoise.transactions import in_transaction
 
 from api.assembly import assemble, database_config
 from core.audit import CHAINS_SQL
-from core.database import connected, connection
+from core.database import connected, connection, patient
 from core.embedded_postgres import running
 from core.migrate import migrate
 from core.settings import settings
@@ -60,7 +60,8 @@ async def _template(url: str, name: str) -> None:
         await admin.execute(f'DROP DATABASE IF EXISTS "{draft}"')
         await admin.execute(f'CREATE DATABASE "{draft}" TEMPLATE template0')
         config = database_config(with_name(url, draft), settings())
-        await migrate(config)
+        async with connected(patient(config)):
+            await migrate(config)
         await admin.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
     finally:
         await admin.close()
