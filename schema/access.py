@@ -46,6 +46,15 @@ ACCOUNT = Access("resident or landlord", lambda actor: actor.kind is ActorKind.A
 STAFF = Access("staff", lambda actor: actor.kind is ActorKind.STAFF)
 
 
+def staff_here(permission: Permission) -> Access:
+    """Staff, not apps, with the permission in the grid of the row (its ``grid_path``)."""
+    return Access(
+        f"staff with {permission.value} in the grid of the row",
+        lambda actor: actor.kind is ActorKind.STAFF and bool(actor.paths(permission)),
+        lambda actor, row: actor.may(permission, row["grid_path"]),
+    )
+
+
 def holds(permission: Permission) -> Access:
     """Staff and apps with the permission somewhere; rows are cut to their grids when loaded."""
     return Access(permission.value, lambda actor: bool(actor.paths(permission)))
@@ -59,17 +68,11 @@ def holds_or_account(permission: Permission) -> Access:
     )
 
 
-def holds_here(permission: Permission) -> Access:
-    """Staff and apps with the permission in the grid of the row (its ``grid_path``)."""
-    return Access(
-        f"{permission.value} in the grid of the row",
-        lambda actor: bool(actor.paths(permission)),
-        lambda actor, row: actor.may(permission, row["grid_path"]),
-    )
-
-
 def holds_here_or_account(permission: Permission) -> Access:
-    """As :func:`holds_here`; for accounts the row is theirs, or it would not have been loaded."""
+    """Staff and apps with the permission in the grid of the row, and accounts.
+
+    For accounts the row is theirs, or it would not have been loaded.
+    """
     return Access(
         f"{permission.value} in the grid of the row, or own",
         lambda actor: actor.kind is ActorKind.ACCOUNT or bool(actor.paths(permission)),

@@ -14,6 +14,7 @@ from schema.access import Access
 from schema.context import Info
 from schema.fields import check_field, root_type
 from schema.roots.activity import ActivitySubscriptions
+from schema.roots.letting import LettingMutations
 from schema.roots.listings import ListingMutations, ListingQueries
 from schema.roots.nodes import NodeQueries
 from schema.roots.places import PlaceMutations, PlaceQueries
@@ -32,7 +33,12 @@ class Query(
 
 @root_type
 class Mutation(
-    SessionMutations, ListingMutations, PlaceMutations, PlateMutations, TerritoryMutations
+    SessionMutations,
+    ListingMutations,
+    PlaceMutations,
+    LettingMutations,
+    PlateMutations,
+    TerritoryMutations,
 ):
     """What can be done. Repeating a request with the same `requestId` does nothing twice."""
 

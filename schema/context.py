@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import strawberry
 
 from core.errors import Language
 from identity.actor import Actor
+from schema.selection import Selection
 
 
 @dataclass(slots=True)
 class Context:
-    """One per operation. ``selections`` holds what each root field was asked for."""
+    """Who asks, in which language, from which device. Operations of one socket share it."""
 
     actor: Actor
     language: Language = "zh-CN"
-    base_url: str = ""
     device: str = ""
-    selections: dict[str | int, Any] = field(default_factory=dict)
-    # Strawberry's HTTP view puts a response here when it can set headers.
-    response: Any = None
 
 
 class Info(strawberry.Info[Context, None]):
-    """The info object of our resolvers."""
+    """The info object of our resolvers; there is one for each call of a resolver.
+
+    ``selection`` is what is asked for beneath a root field, as its guard found it.
+    """
+
+    selection: Selection

@@ -51,19 +51,23 @@ def attr(
 
 
 def row_field(
-    returns: Any, *, cost: int = 1, size: int = 10
+    returns: Any, *, access: Access | None = None, cost: int = 1, size: int = 10
 ) -> Callable[[Callable[..., Any]], Any]:
     """A field of an output type with arguments of its own; its docstring is its description.
 
     For objects that come alone: on the rows of a list it would ask the database once per row.
+    ``access`` narrows the type's own rule: the resolver has nothing for who may not see it.
     """
+    metadata: dict[str, Any] = {"cost": cost, "size": size}
+    if access is not None:
+        metadata |= {"access": access, "narrowed": True}
 
     def declare(resolver: Callable[..., Any]) -> Any:
         return strawberry.field(
             resolver,
             graphql_type=returns,
             description=_docstring(resolver),
-            metadata={"cost": cost, "size": size},
+            metadata=metadata,
         )
 
     return declare
@@ -120,12 +124,11 @@ class _Guard(FieldExtension):
 
     def enter(self, info: Info) -> None:
         """Check, and leave the selection where :func:`selected` finds it."""
-        context = info.context
-        self.access.require(context.actor)
-        if self.deferred:
-            return
-        raw = info._raw_info  # noqa: SLF001 - Strawberry's own look-ahead is slower by far
-        context.selections[raw.path.key] = select(raw, context.actor)
+        actor = info.context.actor
+        self.access.require(actor)
+        if not self.deferred:
+            # Strawberry's own look-ahead is slower by far.
+            info.selection = select(info._raw_info, actor)  # noqa: SLF001
 
 
 class _SubscriptionGuard(_Guard):
@@ -138,8 +141,7 @@ class _SubscriptionGuard(_Guard):
 
 def selected(info: Info) -> Selection:
     """What was asked for beneath the root field being resolved."""
-    found: Selection = info.context.selections[info.path.key]
-    return found
+    return info.selection
 
 
 def query(
@@ -179,7 +181,7 @@ def _root(
             resolver,
             graphql_type=returns,
             description=_docstring(resolver),
-            extensions=[_Guard(access)],
+            extensions=[_Guard(access, deferred=deferred)],
             metadata={"access": access, "cost": cost},
         )
 
@@ -203,6 +205,8 @@ def check_field(path: str, field: StrawberryField) -> None:
     """Refuse a field without access rule or description, or with an undescribed argument."""
     if not isinstance(field.metadata.get("access"), Access):
         raise UndeclaredError(f"{path} declares no access")
+    if field.metadata["access"].row is not None and "narrowed" not in field.metadata:
+        raise UndeclaredError(f"{path}: only a narrowed field is checked row by row")
     if not field.description:
         raise UndeclaredError(f"{path} has no description")
     for argument in field.arguments:
@@ -211,7 +215,8 @@ def check_field(path: str, field: StrawberryField) -> None:
 
 
 def _docstring(thing: Any) -> str:
-    text = inspect.getdoc(thing) if "__doc__" in vars(thing) or callable(thing) else None
+    # Not `inspect.getdoc`: a subclass without words of its own would get its parent's.
+    text = thing.__dict__.get("__doc__") if isinstance(thing, type) else thing.__doc__
     if not text:
         raise UndeclaredError(f"{thing.__qualname__} has no docstring")
-    return text
+    return inspect.cleandoc(text)

@@ -44,8 +44,12 @@ async def run_once(info: Info, given: Requested, act: Callable[[], Awaitable[R]]
     async def again(row_id: UUID) -> UUID:
         return row_id
 
-    payload = strawberry.asdict(given)
-    del payload["request_id"]
+    # What was left out is not the same as what was emptied.
+    payload = {
+        name: value
+        for name, value in strawberry.asdict(given).items()
+        if value is not strawberry.UNSET and name != "request_id"
+    }
     return await once(
         info.context.actor,
         request_id=given.request_id,

@@ -21,6 +21,7 @@ from graphql.type import GraphQLInterfaceType, GraphQLResolveInfo
 from strawberry.types.field import StrawberryField
 
 from identity.actor import Actor
+from schema.access import Access
 
 Rows = list[dict[str, Any]]
 
@@ -124,9 +125,11 @@ class _Walk:
         if known is None:  # __typename
             return
         definition: StrawberryField = known.extensions["strawberry-definition"]
-        access = definition.metadata["access"]
-        if access.row is None and not definition.metadata.get("narrowed"):
+        access: Access = definition.metadata["access"]
+        if "narrowed" not in definition.metadata:
             access.require(self.actor)
+        elif not access.actor(self.actor):  # answered with null, whatever is asked beneath
+            return
         beneath = here.fields.setdefault(definition.python_name, Selection())
         if node.selection_set is None:
             return

@@ -9,7 +9,9 @@ from uuid import UUID
 
 import strawberry
 
+from core.errors import InvalidInput, NotFound
 from core.keyset import Page
+from core.numbers import within
 from landlord.access import visible_listings
 from landlord.listings import (
     ListingFilter,
@@ -39,6 +41,9 @@ class ListingFilterInput:
     rent_to: Decimal | None = given("At most so many yuan a month.", default=None)
 
 
+_MOST = 9_999_999  # what the column of rents holds
+
+
 @root_type
 class ListingQueries:
     """Listings."""
@@ -51,7 +56,7 @@ class ListingQueries:
             ListingFilterInput | None, strawberry.argument(description="Narrows the search.")
         ] = None,
         order_by: Annotated[
-            ListingOrder, strawberry.argument(description="The order.")
+            ListingOrder | None, strawberry.argument(description="The order.")
         ] = ListingOrder.NEWEST,
         first: First = None,
         after: After = None,
@@ -60,9 +65,12 @@ class ListingQueries:
     ) -> dict[str, Any]:
         """Rooms on offer (房源)."""
         want = wanted_nodes(selected(info))
+        wanted = ListingFilter(**vars(filter)) if filter else ListingFilter()
+        within(wanted.rent_from, 0, _MOST, field="filter.rentFrom")
+        within(wanted.rent_to, 0, _MOST, field="filter.rentTo")
         page = await list_listings(
-            filter_by=ListingFilter(**vars(filter)) if filter else ListingFilter(),
-            order=order_by,
+            filter_by=wanted,
+            order=order_by or ListingOrder.NEWEST,
             page=Page.of(first, after, last, before),
             columns=listing_columns(want),
         )
@@ -141,7 +149,21 @@ class ListingPayload:
 
 
 async def _payload(info: Info, listing_id: UUID) -> dict[str, Any]:
-    return {"listing": await listing_row(info, selected(info)["listing"], listing_id)}
+    listing = await listing_row(info, selected(info)["listing"], listing_id)
+    if listing is None:
+        raise NotFound
+    return {"listing": listing}
+
+
+def _changes(given: UpdateListingInput) -> dict[str, Any]:
+    """What is to change; what an offer must have can be changed, not taken away."""
+    values = set_fields(given, leave_out=_OWN)
+    for name in ("title", "rent"):
+        if name in values and values[name] is None:
+            raise InvalidInput(
+                field=f"input.{name}", reason="EMPTY", zh="不能为空", en="It must not be empty"
+            )
+    return values
 
 
 _OWN = frozenset({"request_id", "room_id", "listing_id", "expected_version"})
@@ -184,7 +206,7 @@ class ListingMutations:
                 info.context.actor,
                 listing_id=listing_id,
                 expected_version=input.expected_version,
-                values=set_fields(input, leave_out=_OWN),
+                values=_changes(input),
             ),
         )
         return await _payload(info, listing_id)

@@ -16,6 +16,7 @@ from schema.roots.listings import listing_row
 from schema.roots.places import place_row
 from schema.selection import Selection
 from schema.types.common import Node
+from schema.types.territory import grid_by_id
 
 Fetch = Callable[[Info, Selection, UUID], Awaitable[dict[str, Any] | None]]
 
@@ -24,8 +25,12 @@ async def _place(info: Info, want: Selection, place_id: UUID) -> dict[str, Any] 
     return await place_row(info, want, id=place_id)
 
 
-# Only what is looked up by an access rule of its own is here; the rest comes with its owner.
-FETCHERS: Mapping[str, Fetch] = {"Listing": listing_row, "Place": _place}
+async def _grid(info: Info, want: Selection, grid_id: UUID) -> dict[str, Any] | None:
+    return await grid_by_id(grid_id, want, info.context)
+
+
+# Every type that implements `Node`; what is read with its owner only has an id but is none.
+FETCHERS: Mapping[str, Fetch] = {"Grid": _grid, "Listing": listing_row, "Place": _place}
 
 
 @root_type
@@ -38,7 +43,7 @@ class NodeQueries:
         info: Info,
         id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")],
     ) -> dict[str, Any] | None:
-        """A listing or a place by its global id; `null` when there is none that you may see."""
+        """A grid, listing or place by its global id; `null` when there is none that you may see."""
         name, row = parse_id(id)
         fetch = FETCHERS.get(name)
         if fetch is None:

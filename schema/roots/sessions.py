@@ -8,6 +8,8 @@ from uuid import UUID
 
 import strawberry
 
+from core.errors import InvalidInput
+from identity.access import access_account
 from identity.accounts import set_display_name
 from identity.authentication import actor_from_token
 from identity.phone_sign_in import request_sms_code, sign_in_with_sms_code
@@ -197,10 +199,15 @@ class SessionMutations:
     ) -> dict[str, Any]:
         """Set up the second factor (动态码), in two steps."""
         actor = info.context.actor
-        if input.code is None:
-            uri = await begin_totp(actor, totp=input.present)
-            return {"otpauth_uri": uri, "recovery_codes": None}
-        return {"otpauth_uri": None, "recovery_codes": await confirm_totp(actor, totp=input.code)}
+        try:
+            if input.code is None:
+                uri = await begin_totp(actor, totp=input.present)
+                return {"otpauth_uri": uri, "recovery_codes": None}
+            codes = await confirm_totp(actor, totp=input.code)
+        except InvalidInput as refused:
+            refused.field = "input.present" if input.code is None else "input.code"
+            raise
+        return {"otpauth_uri": None, "recovery_codes": codes}
 
     @mutation(SessionPayload, access=PUBLIC)
     async def refresh_session(
@@ -229,11 +236,12 @@ class SessionMutations:
     ) -> dict[str, Any]:
         """Set what others see instead of your name."""
         context = info.context
-        await run_once(
+        account_id = await run_once(
             info, input, lambda: set_display_name(context.actor, name=input.display_name)
         )
         row = await viewer_row(context.actor, selected(info)["viewer"], context)
-        return {"viewer": {**(row or {}), "name": input.display_name.strip()}}
+        account = await access_account(context.actor, account_id=account_id)
+        return {"viewer": {**(row or {}), "name": account.display_name}}
 
 
 async def _session(info: Info, opened: OpenSession) -> dict[str, Any]:

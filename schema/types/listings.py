@@ -47,7 +47,7 @@ class PublicRoom:
     id: strawberry.ID = attr("Global id, opaque.")
     number: str = attr("Room number.")
     floor: int | None = attr("Storey, counted from 1.")
-    area: Decimal | None = attr("Usable area in m².")
+    area: float | None = attr("Usable area in m².")
     dormitory: bool = attr("Whether it may be let by the bed.")
 
 
@@ -79,7 +79,7 @@ class Listing(Node):
     title: str = attr("One line.")
     rent: Decimal = attr("Yuan a month.")
     deposit: Decimal | None = attr("Yuan, once.")
-    area: Decimal | None = attr("Usable area in m².")
+    area: float | None = attr("Usable area in m².")
     state: ListingState = attr("Where it stands.")
     available_from: date | None = attr("First day it is free.")
     description: str = attr("What the landlord says of it.")

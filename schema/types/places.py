@@ -40,13 +40,14 @@ _FILES = holds_or_account(Permission.PLACES_READ)
 
 
 @gql_type(access=_FILES)
-class Room(Node):
+class Room:
     """A room (房间) of a house."""
 
+    id: strawberry.ID = attr("Global id, opaque.")
     code: str = attr("Place code and room number.")
     number: str = attr("Room number.")
     floor: int | None = attr("Storey, counted from 1; below ground negative.")
-    area: Decimal | None = attr("Usable area in m².")
+    area: float | None = attr("Usable area in m².")
     capacity: int | None = attr("How many people it holds: usable area / 5 m²; families exempt.")
     dormitory: bool = attr("Whether it may be let by the bed.")
     escape_window: bool | None = attr("Whether a window opens at least 0.5 × 0.8 m (逃生窗).")
@@ -81,9 +82,10 @@ class LeaseFiling:
 
 
 @gql_type(access=_FILES)
-class IssuedPlate(Node):
+class IssuedPlate:
     """A plate that was issued: what staff and operators need to print and manage it."""
 
+    id: strawberry.ID = attr("Global id, opaque.")
     token: str = attr("The random token on the plate.")
     state: PlateState = attr("Whether it still speaks for its place.")
     room_number: str | None = attr("The room it hangs at; empty: the house itself.")
@@ -95,18 +97,20 @@ class IssuedPlate(Node):
 
 
 @gql_type(access=_FILES)
-class Operator(Node):
+class Operator:
     """Somebody who is known to run a place."""
 
+    id: strawberry.ID = attr("Global id, opaque.")
     role: ClaimRole = attr("As what.")
     display_name: str = attr("What they call themselves.")
     since: datetime | None = attr("When staff verified it.")
 
 
 @gql_type(access=_FILES)
-class PlaceBlock(Node):
+class PlaceBlock:
     """Why a place may not be let, from when to when."""
 
+    id: strawberry.ID = attr("Global id, opaque.")
     kind: PlaceBlockKind = attr("The kind of reason.")
     reason: str = attr("The reason in words.")
     starts_at: datetime = attr("From when.")
@@ -127,7 +131,7 @@ class Place(Node):
     door_number: str = attr("Number, building, unit.")
     point: Point | None = attr("Where it is, CGCS2000.", needs=("longitude", "latitude"))
     floors: int | None = attr("Storeys.")
-    area: Decimal | None = attr("m²: of a shop in all, of a house or workshop per floor.")
+    area: float | None = attr("m²: of a shop in all, of a house or workshop per floor.")
     operator_name: str = attr("Trade name, or who runs it.")
     contact: MaskedContact | None = attr(
         "Whom to call, masked.",

@@ -9,16 +9,16 @@ from typing import Any
 import strawberry
 
 from core.crypto import reveal
-from core.keyset import Page
+from core.keyset import NOTHING, Page
 from identity.access import access_account
-from identity.actor import Actor, ActorKind, Role
+from identity.actor import Actor, ActorKind, Permission, Role
 from identity.models import Session as SessionModel
 from identity.sessions import sessions_of
 from landlord.listings import own_listings
-from management.places import PlaceFilter, PlaceOrder, list_places
+from management.places import PlaceFilter, PlaceOrder, count_places, list_places
 from management.posts import posts_of_staff
 from management.territory import territory
-from schema.access import SIGNED_IN
+from schema.access import SIGNED_IN, STAFF, holds_or_account
 from schema.connections import After, Before, First, Last, connection, wanted_nodes
 from schema.context import Context, Info
 from schema.fields import attr, gql_enum, gql_type, row_field
@@ -39,6 +39,9 @@ gql_enum(
         "SYSTEM": "the service itself 系统",
     },
 )
+
+
+_FILES = holds_or_account(Permission.PLACES_READ)
 
 
 @gql_type(access=SIGNED_IN)
@@ -62,11 +65,11 @@ class Viewer:
     role: Role | None = attr("Of staff: the role of their first post.")
     phone: str | None = attr("Of residents and landlords: their own number.")
     permissions: list[str] = attr("Every permission held anywhere.")
-    posts: list[GridPost] = attr("Of staff: their posts today.", size=3)
+    posts: list[GridPost] | None = attr("Of staff: their posts today.", access=STAFF, size=3)
     enrolling: bool = attr("Whether the second factor must be set up before anything else.")
     devices: list[SignedInDevice] = attr("Where they are signed in.", size=5)
 
-    @row_field(PlaceConnection, size=1)
+    @row_field(PlaceConnection, access=_FILES, size=1)
     async def places(
         self,
         info: Info,
@@ -77,6 +80,8 @@ class Viewer:
     ) -> dict[str, Any]:
         """Places that you run; for staff, those of your grids. Newest first."""
         context = info.context
+        if not _FILES.actor(context.actor):
+            return connection(NOTHING, total_count=0)
         want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
         nodes = wanted_nodes(want)
         page = await list_places(
@@ -87,7 +92,10 @@ class Viewer:
             columns=place_columns(nodes),
         )
         await shape_places(page.rows, nodes, context)
-        return connection(page)
+        if "total_count" not in want:
+            return connection(page)
+        total = await count_places(context.actor, filter_by=PlaceFilter())
+        return connection(page, total_count=total)
 
     @row_field(ListingConnection, size=1)
     async def listings(
@@ -121,7 +129,7 @@ async def viewer_row(actor: Actor, want: Selection, context: Context) -> dict[st
         "role": None,
         "phone": None,
         "permissions": sorted(permission.value for permission in actor.permissions),
-        "posts": [],
+        "posts": None,
         "devices": [],
         "enrolling": actor.enrolling,
     }
