@@ -52,6 +52,11 @@ _ROOTS: Final = (
 
 _REPORT_EVERY: Final = 2000
 
+_NUMBERS: Final = """
+UPDATE grid SET next_place_number = $2, office_phone = coalesce(nullif(office_phone, ''), $3)
+WHERE code = $1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -204,8 +209,11 @@ async def _copy(raw: asyncpg.Connection, town: Town, report: Reporter) -> None:
             done += len(rows)
             report("rows", done, total)
     await raw.executemany(
-        "UPDATE grid SET next_place_number = $2 WHERE code = $1",
-        [(code, row["next_place_number"]) for code, row in town.communities.items()],
+        _NUMBERS,
+        [
+            (code, row["next_place_number"], row["office_phone"])
+            for code, row in town.communities.items()
+        ],
     )
 
 

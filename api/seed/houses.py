@@ -160,6 +160,9 @@ def _enter(
     account: UUID | None = None,
 ) -> None:
     moment = chance.moment(house.built.created_at, house.built.created_at + timedelta(days=2))
+    decided_at = moment + timedelta(hours=chance.between(2, 48))
+    if state is ClaimState.ENDED:
+        decided_at = house.row["ended_at"]
     decided = state is not ClaimState.PENDING
     town.add(
         "place_claim",
@@ -169,7 +172,7 @@ def _enter(
         role=role,
         state=state,
         decided_by=town.wardens[house.row["grid_code"]] if decided else None,
-        decided_at=moment + timedelta(hours=chance.between(2, 48)) if decided else None,
+        decided_at=decided_at if decided else None,
         created_at=moment,
     )
 

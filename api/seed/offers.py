@@ -59,7 +59,8 @@ def put_up(town: Town, houses: Sequence[House], gallery: Mapping[Kind, list[Pict
     for house, room, state in offers:
         if state is not ListingState.LET and room["state"] is RoomState.LET:
             room["state"] = RoomState.VACANT
-        opened = chance.moment(max(begin, house.built.created_at), town.end - timedelta(days=1))
+        able = max(begin, house.built.created_at + timedelta(days=4))
+        opened = chance.moment(able, town.end - timedelta(days=1))
         listing = _listing(town, chance, (house, room, state), opened)
         _photos(town, chance, listing, gallery)
 

@@ -33,6 +33,7 @@ _GAPS: Final[Mapping[PlaceKind, tuple[float, ...]]] = {
 }
 _FIXED_GAPS: Final = {Part.BELOW_STANDARD: 3, Part.PLANNED: 4}
 _NEVER_MISSING: Final = frozenset({"name", "longitude", "latitude"})
+_NEVER_NULL: Final = frozenset({"street", "door_number", "operator_name"})
 _NO_POINT: Final = 0.03  # of the places whose file has gaps
 
 _KINDS: Final[Mapping[Part, PlaceKind]] = {
@@ -80,7 +81,7 @@ def file_places(town: Town, report: Reporter) -> list[Built]:
     """Every place with its file, in the order in which they were filed."""
     chance = town.chance("places")
     drafts = _drafts(town, chance)
-    last = town.end - timedelta(days=5)
+    last = town.end - timedelta(days=7)
     moments = sorted(chance.moment(town.start + timedelta(days=30), last) for _ in drafts)
     organisations = _Organisations(town)
     places = []
@@ -136,7 +137,7 @@ def _built(
             )
     ended = draft.lifecycle in (Lifecycle.CLOSED, Lifecycle.DEMOLISHED)
     filed = draft.lifecycle is not Lifecycle.PLANNED
-    changed = chance.moment(moment, town.end)
+    changed = chance.moment(moment + timedelta(days=5), town.end)
     row = town.add(
         "place",
         id=place_id,
@@ -238,7 +239,7 @@ def _forget(chance: Chance, draft: Draft, facts: dict[str, Any]) -> None:
         if kind in field.required and name not in _NEVER_MISSING
     ]
     for name in chance.some(required, gaps):
-        facts[name] = "" if isinstance(facts[name], str) and name not in CONTACT else None
+        facts[name] = "" if name in _NEVER_NULL else None
 
 
 class _Organisations:
