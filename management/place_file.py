@@ -41,9 +41,11 @@ def _number(low: int, high: int) -> Check:
 
 
 def _area(value: Decimal, field: str) -> Decimal:
-    if not value.is_finite() or not Decimal(0) < value < Decimal(1_000_000):
+    most = 1_000_000
+    area = round(value, 2) if value.is_finite() and abs(value) < most else Decimal(0)
+    if not 0 < area < most:
         raise InvalidInput(field=field, reason="AREA", zh="面积不正确", en="Not an area in m²")
-    return round(value, 2)
+    return area
 
 
 def _degrees(value: float, field: str) -> float:

@@ -109,16 +109,17 @@ async def file_place(
 ) -> Place:
     """Open the file of a place (建档).
 
-    ``values`` are fields of :data:`management.place_file.FIELDS`. The grid follows from the point;
-    without a point the grid must be named. A place known before its opening is ``planned``.
+    ``values`` are fields of :data:`management.place_file.FIELDS`, the name among them. The grid
+    follows from the point; without a point the grid must be named. A place known before its
+    opening is ``planned``.
 
     Raises:
-        InvalidInput: a field that can't be used; no grid; a point outside the town or outside the
-            named grid; too large for its kind.
+        InvalidInput: no name; a field that can't be used; no grid; a point outside the town or
+            outside the named grid; too large for its kind.
         NotFound: the grid is not in the actor's scope.
     """
     require_sign_in(actor)
-    checked = place_file.checked(values)
+    checked = place_file.checked({"name": None, **values})
     place_id = uuid7()
     async with work(actor) as unit:
         grid = await _grid_for(checked, grid_code)
@@ -194,7 +195,8 @@ async def close_place(
 
     Raises:
         Conflict: the file is no longer at ``expected_version``.
-        WrongState: closed already (a closed place can still be demolished).
+        WrongState: closed already (a closed place can still be demolished); or planned and never
+            opened.
     """
     target = Lifecycle.DEMOLISHED if demolished else Lifecycle.CLOSED
     async with work(actor) as unit:
@@ -205,6 +207,10 @@ async def close_place(
         if place.lifecycle in {target, Lifecycle.DEMOLISHED}:
             raise WrongState(
                 reason=place.lifecycle.value, zh="已经是关闭状态", en="It is closed already"
+            )
+        if place.lifecycle is Lifecycle.PLANNED:
+            raise WrongState(
+                reason="PLANNED", zh="场所尚未开业建档", en="It is planned and was never filed"
             )
         place.lifecycle, place.ended_at = target, now()
         place.version += 1

@@ -19,7 +19,7 @@ from management.events import RoomsAdded
 from management.models import Lifecycle, Place, PlaceKind, Room
 from management.rules import rules
 
-_NUMBER = re.compile(r"[0-9A-Z]+(-[0-9A-Z]+)*")
+_NUMBER = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ def capacity(area: Decimal | None) -> int | None:
 
 
 def _checked(room: NewRoom, path: str) -> NewRoom:
-    number = clean(room.number, field=f"{path}.number", longest=12, shortest=1).upper()
+    number = clean(room.number, field=f"{path}.number", longest=12, shortest=1)
     if not _NUMBER.fullmatch(number):
         raise InvalidInput(
             field=f"{path}.number",
@@ -113,7 +113,7 @@ def _checked(room: NewRoom, path: str) -> NewRoom:
     within(room.area, 1, 2000, field=f"{path}.area")
     within(room.rent, 1, rules().largest_rent, field=f"{path}.rent")
     return NewRoom(
-        number=number,
+        number=number.upper(),
         floor=room.floor,
         area=room.area,
         dormitory=room.dormitory,
