@@ -64,10 +64,13 @@ class Order:
         sign = "-" if self.descending != backward else ""
         return [sign + column for column in self.columns]
 
-    def cursor(self, row: dict[str, Any]) -> str:
-        """The opaque cursor of a row."""
-        values = [_tagged(row[column]) for column in self.columns]
-        text = orjson.dumps([self.name, *values])
+    def key(self, row: dict[str, Any]) -> tuple[Any, ...]:
+        """Where a row stands: what a cursor of it is made of."""
+        return tuple([row[column] for column in self.columns])
+
+    def cursor(self, key: tuple[Any, ...]) -> str:
+        """The opaque cursor of a row's key."""
+        text = orjson.dumps([self.name, *(_tagged(value) for value in key)])
         return base64.urlsafe_b64encode(_signature(text) + text).decode().rstrip("=")
 
     def beyond(self, cursor: str, *, backward: bool = False, field: str = "after") -> Q:
@@ -178,15 +181,24 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One page of rows, in the list's own order, with a cursor for each."""
+    """One page of rows, in the list's own order, with the key of each.
 
+    Keys are kept apart because rows are changed on their way to the schema; cursors are made of
+    them only when somebody asks.
+    """
+
+    order: Order
     rows: list[dict[str, Any]]
-    cursors: list[str]
+    keys: list[tuple[Any, ...]]
     has_next: bool
     has_previous: bool
 
+    def cursor(self, index: int) -> str:
+        """The cursor of the row at an index."""
+        return self.order.cursor(self.keys[index])
 
-NOTHING = Slice([], [], has_next=False, has_previous=False)
+
+NOTHING = Slice(Order("nothing", "id"), [], [], has_next=False, has_previous=False)
 
 
 async def take(query: QuerySet[Any], order: Order, page: Page, columns: Sequence[str]) -> Slice:
@@ -204,8 +216,8 @@ async def take(query: QuerySet[Any], order: Order, page: Page, columns: Sequence
     del rows[page.size :]
     if page.backward:
         rows.reverse()
-    cursors = [order.cursor(row) for row in rows]
+    keys = [order.key(row) for row in rows]
     beyond_start = page.cursor is not None
     if page.backward:
-        return Slice(rows, cursors, has_next=beyond_start, has_previous=more)
-    return Slice(rows, cursors, has_next=more, has_previous=beyond_start)
+        return Slice(order, rows, keys, has_next=beyond_start, has_previous=more)
+    return Slice(order, rows, keys, has_next=more, has_previous=beyond_start)

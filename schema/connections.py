@@ -9,6 +9,7 @@ import strawberry
 from core.keyset import Slice
 from schema.access import PUBLIC
 from schema.fields import attr, gql_type
+from schema.selection import Selection
 
 N = TypeVar("N")
 
@@ -56,25 +57,28 @@ class CountedConnection(Connection[N]):
     total_count: int = attr("How many the filter matches in all; counted only when asked.", cost=20)
 
 
-def connection(page: Slice, **more: Any) -> dict[str, Any]:
-    """The connection over a slice whose rows have been shaped."""
-    cursors = page.cursors
+def connection(page: Slice, want: Selection, **more: Any) -> dict[str, Any]:
+    """The connection over a slice whose rows have been shaped; cursors are made when wanted."""
+    edges = (
+        [{"cursor": page.cursor(index), "node": row} for index, row in enumerate(page.rows)]
+        if "edges" in want
+        else []
+    )
+    ends = (page.cursor(0), page.cursor(-1)) if page.rows and "page_info" in want else (None, None)
     return {
-        "edges": [
-            {"cursor": cursor, "node": row} for cursor, row in zip(cursors, page.rows, strict=True)
-        ],
+        "edges": edges,
         "nodes": page.rows,
         "page_info": {
             "has_next_page": page.has_next,
             "has_previous_page": page.has_previous,
-            "start_cursor": cursors[0] if cursors else None,
-            "end_cursor": cursors[-1] if cursors else None,
+            "start_cursor": ends[0],
+            "end_cursor": ends[1],
         },
         **more,
     }
 
 
-def wanted_nodes(selection: Any) -> Any:
+def wanted_nodes(selection: Selection) -> Selection:
     """What is asked of the items, whether through ``nodes`` or ``edges { node }``."""
     by_edges, direct = selection.under("edges", "node"), selection["nodes"]
     if not by_edges.fields:
@@ -82,7 +86,7 @@ def wanted_nodes(selection: Any) -> Any:
     return merged(by_edges, direct)
 
 
-def merged(one: Any, other: Any) -> Any:
+def merged(one: Selection, other: Selection) -> Selection:
     """Both selections in one."""
     for name, beneath in other.fields.items():
         if name in one.fields:

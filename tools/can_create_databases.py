@@ -1,4 +1,4 @@
-"""Exit 0 when the suite can use a PostgreSQL server: databases and replication roles by its user."""
+"""Exit 0 when the suite can use a PostgreSQL server: it makes databases and empties tables."""
 
 import asyncio
 import sys

@@ -14,8 +14,5 @@ COMMON = [
 ]  # fmt: skip
 
 subprocess.run([*COMMON, "--group", "build", "-o", "requirements/runtime.txt"], check=True)
-subprocess.run(
-    [*COMMON, "--group", "build", "--group", "dev", "-c", "requirements/runtime.txt"]
-    + ["-o", "requirements/dev.txt"],
-    check=True,
-)
+DEV = ["--group", "build", "--group", "dev", "-c", "requirements/runtime.txt"]
+subprocess.run([*COMMON, *DEV, "-o", "requirements/dev.txt"], check=True)

@@ -21,12 +21,11 @@ from core.settings import Settings
 CONFIG = database_config("postgresql://nobody@127.0.0.1/none", Settings())
 
 
-async def write(name: str, *, tables: bool) -> None:
+async def write(name: str, *, tables: bool, written: str) -> None:
     """Write what has changed; with ``tables`` leave the constraints of new tables out."""
     await Tortoise.init(config=CONFIG, init_connections=False, _enable_global_fallback=True)
     apps: Apps = Tortoise.apps
     if tables:
-        written = "".join(file.read_text() for file in Path("migrations").glob("*/0*.py"))
         for app in APPS:
             for model in apps[app].values():
                 if f"'table': '{model._meta.db_table}'" not in written:  # noqa: SLF001
@@ -49,7 +48,8 @@ def _latest(app: str) -> str:
 
 if __name__ == "__main__":
     if sys.argv[1] in {"--tables", "--constraints"}:
-        asyncio.run(write(sys.argv[2], tables=sys.argv[1] == "--tables"))
+        text = "".join(file.read_text() for file in Path("migrations").glob("*/0*.py"))
+        asyncio.run(write(sys.argv[2], tables=sys.argv[1] == "--tables", written=text))
     else:
         for app in APPS:
             package = Path("migrations") / app

@@ -17,12 +17,14 @@ from typing import Any, Final
 from graphql import (
     FieldNode,
     GraphQLBoolean,
+    GraphQLEnumType,
     GraphQLFloat,
     GraphQLID,
     GraphQLInt,
     GraphQLObjectType,
     GraphQLString,
     SelectionSetNode,
+    is_enum_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
@@ -191,6 +193,8 @@ def _list(item: Complete) -> Complete:
 
 
 def _leaf(of_type: Any) -> Complete:
+    if is_enum_type(of_type):
+        return _enum(of_type)
     as_is = _AS_IS.get(of_type.name)
     coerce = of_type.coerce_output_value
     if of_type.name == GraphQLInt.name:
@@ -218,6 +222,16 @@ def _leaf(of_type: Any) -> Complete:
         return text
 
     return complete if as_is or of_type.name == GraphQLInt.name else checked
+
+
+def _enum(of_type: GraphQLEnumType) -> Complete:
+    """A member, or its value as the database gave it: both have the same hash here."""
+    names = {value.value: name for name, value in of_type.values.items()}
+
+    def complete(value: Any, actor: Actor) -> Any:
+        return None if value is None else names[value]
+
+    return complete
 
 
 def _is_conditional(fragments: Any, node: FieldNode) -> bool:

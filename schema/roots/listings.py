@@ -64,7 +64,8 @@ class ListingQueries:
         before: Before = None,
     ) -> dict[str, Any]:
         """Rooms on offer (房源)."""
-        want = wanted_nodes(selected(info))
+        want = selected(info)
+        nodes = wanted_nodes(want)
         wanted = ListingFilter(**vars(filter)) if filter else ListingFilter()
         within(wanted.rent_from, 0, _MOST, field="filter.rentFrom")
         within(wanted.rent_to, 0, _MOST, field="filter.rentTo")
@@ -72,10 +73,10 @@ class ListingQueries:
             filter_by=wanted,
             order=order_by or ListingOrder.NEWEST,
             page=Page.of(first, after, last, before),
-            columns=listing_columns(want),
+            columns=listing_columns(nodes),
         )
-        await shape_listings(page.rows, want, info.context)
-        return connection(page)
+        await shape_listings(page.rows, nodes, info.context)
+        return connection(page, want)
 
     @query(Listing | None, access=PUBLIC)
     async def listing(

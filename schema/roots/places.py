@@ -87,8 +87,10 @@ class PlaceQueries:
         )
         await shape_places(page.rows, nodes, context)
         if "total_count" not in want:
-            return connection(page)
-        return connection(page, total_count=await count_places(context.actor, filter_by=wanted))
+            return connection(page, want)
+        return connection(
+            page, want, total_count=await count_places(context.actor, filter_by=wanted)
+        )
 
     @query(Place | None, access=holds_or_account(Permission.PLACES_READ))
     async def place(

@@ -49,8 +49,9 @@ class TerritoryQueries:
         """Grids (网格) from the town down. Names and shapes are for everybody."""
         page = Page.of(first, after)
         found = await list_grids(level=level, parent_code=parent_code, page=page)
-        found.rows[:] = await shape_grids(found.rows, wanted_nodes(selected(info)), info.context)
-        return connection(found)
+        want = selected(info)
+        found.rows[:] = await shape_grids(found.rows, wanted_nodes(want), info.context)
+        return connection(found, want)
 
 
 @gql_input

@@ -67,17 +67,18 @@ class Plate:
 
 async def _listings(plate: Any, info: Info, page: Page) -> dict[str, Any]:
     if plate["place"] is None:
-        return connection(NOTHING)
+        return connection(NOTHING, Selection())
     context = info.context
-    want = wanted_nodes(select(info._raw_info, context.actor))  # noqa: SLF001 - see fields.py
+    want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+    nodes = wanted_nodes(want)
     found = await listings_behind_plate(
         place_id=plate["place_id"],
         room_id=plate["room_id"],
         page=page,
-        columns=listing_columns(want),
+        columns=listing_columns(nodes),
     )
-    await shape_listings(found.rows, want, context)
-    return connection(found)
+    await shape_listings(found.rows, nodes, context)
+    return connection(found, want)
 
 
 async def shape_plate(

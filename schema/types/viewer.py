@@ -81,7 +81,7 @@ class Viewer:
         """Places that you run; for staff, those of your grids. Newest first."""
         context = info.context
         if not _FILES.actor(context.actor):
-            return connection(NOTHING, total_count=0)
+            return connection(NOTHING, Selection(), total_count=0)
         want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
         nodes = wanted_nodes(want)
         page = await list_places(
@@ -93,9 +93,9 @@ class Viewer:
         )
         await shape_places(page.rows, nodes, context)
         if "total_count" not in want:
-            return connection(page)
+            return connection(page, want)
         total = await count_places(context.actor, filter_by=PlaceFilter())
-        return connection(page, total_count=total)
+        return connection(page, want, total_count=total)
 
     @row_field(ListingConnection, size=1)
     async def listings(
@@ -108,14 +108,15 @@ class Viewer:
     ) -> dict[str, Any]:
         """Listings that you put up, in whatever state. Newest first."""
         context = info.context
-        want = wanted_nodes(select(info._raw_info, context.actor))  # noqa: SLF001 - see fields.py
+        want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+        nodes = wanted_nodes(want)
         page = await own_listings(
             context.actor,
             page=Page.of(first, after, last, before),
-            columns=listing_columns(want),
+            columns=listing_columns(nodes),
         )
-        await shape_listings(page.rows, want, context)
-        return connection(page)
+        await shape_listings(page.rows, nodes, context)
+        return connection(page, want)
 
 
 async def viewer_row(actor: Actor, want: Selection, context: Context) -> dict[str, Any] | None:
