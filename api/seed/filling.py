@@ -71,7 +71,7 @@ class Summary:
     def __str__(self) -> str:
         counts = ", ".join(f"{count:,} {table}" for table, count in self.rows.items() if count)
         return (
-            f"{self.size} town {self.number} in {self.seconds:.1f} s:"
+            f"Town {self.number} ({self.size}) in {self.seconds:.1f} s:"
             f" {counts}, {self.pictures} pictures"
         )
 

@@ -45,11 +45,11 @@ SIZES: Final[Mapping[SizeName, Size]] = {
         wardens=194,
         residents=30,
         pictures={
-            Kind.ROOM: 16,
-            Kind.KITCHEN: 6,
-            Kind.BATHROOM: 6,
+            Kind.ROOM: 13,
+            Kind.KITCHEN: 5,
+            Kind.BATHROOM: 5,
             Kind.BALCONY: 3,
-            Kind.HOUSE: 5,
+            Kind.HOUSE: 4,
         },
     ),
     # The town's own figures of 2015; three-small places, 29,192 in all, are split by judgement.

@@ -23,7 +23,7 @@ from api.seed import cast, filling, seed, seed_when_empty
 from api.seed.chance import Chance
 from api.seed.filling import BASE
 from api.seed.pictures import Kind
-from api.seed.progress import silent
+from api.seed.progress import bars, silent
 from api.seed.sizes import SIZES
 from api.seed.town import HISTORY, TABLES
 from core.clock import SHANGHAI
@@ -470,6 +470,17 @@ async def test_progress_ends_with_everything_done(committed_db: None, database_u
     )
     assert {"people", "pictures", "places", "rows"} == set(seen)
     assert all(done == total for done, total in seen.values())
+
+
+def test_bars_tell_how_far_each_kind_of_work_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with bars() as report:
+        report("places", 1, 240)
+        report("rows", 10, 20)
+        report("places", 240, 240)
+    told = capsys.readouterr()
+    assert not told.out
+    assert "240/240" in told.err
+    assert "10/20" in told.err
 
 
 async def test_the_days_follow_the_base(committed_db: None, database_url: str) -> None:
