@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import strawberry
-from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+)
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.field import StrawberryField
 
+import schema.types.enums  # noqa: F401 - gives the enums their words
 from schema.access import Access
 from schema.context import Info
-from schema.fields import check_field, root_type
+from schema.fields import UndeclaredError, check_field, root_type
 from schema.roots.activity import ActivitySubscriptions
 from schema.roots.letting import LettingMutations
 from schema.roots.listings import ListingMutations, ListingQueries
@@ -72,9 +79,22 @@ def build(schema_class: type[S], **options: Any) -> S:
         **options,
     )
     for graphql_type in made._schema.type_map.values():  # noqa: SLF001 - no public way
-        if isinstance(graphql_type, GraphQLObjectType) and not graphql_type.name.startswith("__"):
+        if graphql_type.name.startswith("__"):
+            continue
+        if isinstance(graphql_type, GraphQLObjectType):
             _finish(graphql_type)
+        elif isinstance(graphql_type, GraphQLEnumType):
+            _check_words(graphql_type.name, graphql_type.values)
+        elif isinstance(graphql_type, GraphQLInputObjectType):
+            _check_words(graphql_type.name, graphql_type.fields)
     return made
+
+
+def _check_words(name: str, parts: Mapping[str, Any]) -> None:
+    """Refuse enums and inputs that were declared round :mod:`schema.fields`."""
+    for part, definition in parts.items():
+        if not definition.description:
+            raise UndeclaredError(f"{name}.{part} has no description")
 
 
 def _finish(graphql_type: GraphQLObjectType) -> None:

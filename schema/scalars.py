@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NewType
+from uuid import UUID
 
 import strawberry
 
@@ -25,6 +26,18 @@ def read_decimal(value: Any) -> Decimal:
     return number
 
 
+def read_uuid(value: Any) -> UUID:
+    """A UUID from text.
+
+    Raises:
+        InvalidInput: anything else.
+    """
+    try:
+        return UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        raise InvalidInput(reason="UUID", zh="不是 UUID", en="Not a UUID") from None
+
+
 def write_time(value: datetime) -> str:
     """RFC 3339 with the town's offset."""
     return value.astimezone(SHANGHAI).isoformat()
@@ -42,6 +55,12 @@ SCALARS: dict[object, Any] = {
         description="A moment, RFC 3339 with an offset.",
         serialize=write_time,
         parse_value=datetime.fromisoformat,
+    ),
+    UUID: strawberry.scalar(
+        name="UUID",
+        description="A UUID (RFC 9562). Make a new random one for each request.",
+        serialize=str,
+        parse_value=read_uuid,
     ),
     Json: strawberry.scalar(
         name="GeoJSON",

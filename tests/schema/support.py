@@ -1,0 +1,357 @@
+"""A small town for tests of the schema: two tenants, somebody of every role, and how to ask.
+
+Tenant 1 is a house in the first grid of one community, run by landlord A; tenant 2 a house in the
+first grid of another, run by landlord B. Everybody and everything is made up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+from shapely.geometry import shape
+
+from api.graphql.execution import Schema
+from core.clock import now, today
+from core.crypto import seal
+from core.database import connection, fetch
+from core.ids import uuid7
+from core.work import work
+from identity import authentication
+from identity.actor import SYSTEM, Actor, ActorKind, Permission, Role, anonymous
+from identity.models import Account, App, Department, GridPost, StaffMember
+from identity.phone_sign_in import account_for_phone
+from identity.sessions import open_session
+from identity.tokens import Claims, issue
+from landlord.models import Listing, ListingState
+from management.models import (
+    Grid,
+    LeaseFiling,
+    Organisation,
+    Place,
+    PlaceBlock,
+    PlaceBlockKind,
+    PlaceClaim,
+    Plate,
+    Room,
+)
+from management.territory import bring_in_grids, town_data
+from schema.build import build
+from schema.context import Context
+from schema.ids import global_id
+from tests import factories
+
+TOWN = "441900122"
+COMMUNITIES = ("441900122002", "441900122003")
+GRIDS = ("441900122002-01", "441900122003-01")
+PATHS = tuple(f"{TOWN}/{grid[:-3]}/{grid}/" for grid in GRIDS)
+PHONES = ("13900000001", "13900000002")
+CREDIT_CODE = "91441900MA00000008"
+
+SCHEMA = build(Schema, seconds=60)
+
+
+@dataclass
+class Tenant:
+    """One house with everything that hangs on it."""
+
+    place: Place
+    rooms: list[Room]
+    plate: Plate
+    room_plate: Plate
+    listing: Listing
+    draft: Listing
+    claim: PlaceClaim
+    block: PlaceBlock
+    lead: GridPost
+    grid: Grid
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Global ids and other names by which clients call these things."""
+        return {
+            "place": global_id("Place", self.place.id),
+            "code": self.place.code,
+            "room": global_id("Room", self.rooms[0].id),
+            "emptyRoom": global_id("Room", self.rooms[2].id),
+            "token": self.room_plate.token,
+            "plate": global_id("IssuedPlate", self.plate.id),
+            "listing": global_id("Listing", self.listing.id),
+            "draft": global_id("Listing", self.draft.id),
+            "operator": global_id("Operator", self.claim.id),
+            "block": global_id("PlaceBlock", self.block.id),
+            "post": global_id("GridPost", self.lead.id),
+            "grid": global_id("Grid", self.grid.id),
+            "gridCode": self.grid.code,
+            "community": self.grid.code[:-3],
+        }
+
+
+@dataclass
+class World:
+    """Both tenants, and everybody as whom one can ask."""
+
+    tenants: tuple[Tenant, Tenant]
+    actors: dict[str, Actor]
+    tokens: dict[str, str]
+    spare_staff: StaffMember
+    staff: dict[str, StaffMember] = field(default_factory=dict)
+
+    @property
+    def absent(self) -> dict[str, str]:
+        """Names of things that don't exist, in the form of those that do."""
+        missing = {
+            name: global_id(kind, uuid7())
+            for name, kind in {
+                "place": "Place",
+                "room": "Room",
+                "emptyRoom": "Room",
+                "plate": "IssuedPlate",
+                "listing": "Listing",
+                "draft": "Listing",
+                "operator": "Operator",
+                "block": "PlaceBlock",
+                "post": "GridPost",
+                "grid": "Grid",
+            }.items()
+        }
+        return missing | {
+            "code": "999999-99999",
+            "token": "n0such0token0n0such0to",
+            "gridCode": "441900122999-01",
+            "community": "441900122999",
+        }
+
+
+# Role → the post: as what, where.
+STAFF: dict[str, tuple[Role, str]] = {
+    "warden 1": (Role.WARDEN, PATHS[0]),
+    "warden 2": (Role.WARDEN, PATHS[1]),
+    "supervisor 1": (Role.SUPERVISOR, f"{TOWN}/{COMMUNITIES[0]}/"),
+    "department": (Role.DEPARTMENT, f"{TOWN}/"),
+    "enforcement": (Role.ENFORCEMENT, f"{TOWN}/"),
+    "service desk": (Role.SERVICE_DESK, f"{TOWN}/"),
+    "auditor": (Role.AUDITOR, f"{TOWN}/"),
+    "admin": (Role.ADMIN, f"{TOWN}/"),
+}
+APPS: dict[str, Permission] = {
+    "app places 1": Permission.PLACES_READ,
+    "app grids 1": Permission.GRIDS_READ,
+}
+ACCOUNTS = ("resident", "landlord A", "landlord B")
+ROLES = ("anonymous", *ACCOUNTS, *STAFF, *APPS)
+
+
+async def small_town() -> None:
+    """The town, two communities, and two grids of each."""
+    wanted = {TOWN, *COMMUNITIES, *GRIDS, *(f"{code}-02" for code in COMMUNITIES)}
+    await bring_in_grids([grid for grid in town_data() if grid["code"] in wanted])
+
+
+async def make_world() -> World:
+    """Both tenants with everything, and a sign-in for everybody."""
+    authentication.forget()
+    await small_town()
+    department = await Department.get_or_none(code="test") or await Department.create(
+        code="test", name_zh="测试部门", name_en="Test department"
+    )
+    accounts = {name: await _account(name, index) for index, name in enumerate(ACCOUNTS)}
+    staff = {name: await make_staff(f"staff.{index}") for index, name in enumerate(STAFF)}
+    posts = {
+        name: await GridPost.create(
+            staff_id=staff[name].id,
+            department_id=department.id if role in {Role.DEPARTMENT, Role.ENFORCEMENT} else None,
+            grid_code=path.split("/")[-2],
+            grid_path=path,
+            role=role,
+            duty_group="INSPECTION",
+            lead=role is Role.WARDEN,
+            starts_on=today(),
+            ends_on=today() + timedelta(days=300),
+        )
+        for name, (role, path) in STAFF.items()
+    }
+    tenants = (
+        await _tenant(0, accounts["landlord A"], posts["warden 1"]),
+        await _tenant(1, accounts["landlord B"], posts["warden 2"]),
+    )
+    tokens = {name: await token_of(holder) for name, holder in {**accounts, **staff}.items()}
+    tokens |= {name: await _app(name, scope) for name, scope in APPS.items()}
+    actors = {
+        name: await authentication.actor_from_token(text, address=name)
+        for name, text in tokens.items()
+    }
+    actors["anonymous"] = anonymous("anonymous")
+    spare = await make_staff("staff.spare")
+    return World(tenants, actors, tokens, spare, staff)
+
+
+async def token_of(holder: Account | StaffMember) -> str:
+    """An access token, as a sign-in gives it."""
+    async with work(SYSTEM):
+        return (await open_session(holder, device="Test device")).access.text
+
+
+async def make_staff(user_name: str) -> StaffMember:
+    """A member of staff who can't sign in by password."""
+    return await StaffMember.create(user_name=user_name, name="测试人员", password_hash="none")
+
+
+async def _account(name: str, index: int) -> Account:
+    async with work(SYSTEM):
+        account = await account_for_phone(f"1380000000{index}")
+    account.display_name = name
+    await account.save(update_fields=["display_name"])
+    return account
+
+
+async def _app(name: str, scope: Permission) -> str:
+    app = App(
+        client_id=f"client-{scope.name}",
+        name=name,
+        secret_hash="0" * 64,
+        scopes=[scope.value],
+        grid_path=PATHS[0],
+        rate_per_minute=6000,
+        expires_at=now() + timedelta(days=30),
+    )
+    seal(app, "contact", "nobody@example.test")
+    await app.save(force_create=True)
+    return issue(Claims(ActorKind.APP, app.id, scopes=frozenset({scope}))).text
+
+
+def point_in(code: str) -> tuple[float, float]:
+    """A point in a grid, CGCS2000."""
+    (found,) = [grid for grid in town_data() if grid["code"] == code]
+    point = shape(found["boundary"]).representative_point()
+    return point.x, point.y
+
+
+async def _tenant(index: int, landlord: Account, lead: GridPost) -> Tenant:
+    grid = await Grid.get(code=GRIDS[index])
+    organisation = await Organisation.create(credit_code=f"TEST{index:014d}", name="测试公司")
+    longitude, latitude = point_in(grid.code)
+    place_id = uuid7()
+    sealed = Place(id=place_id)
+    seal(sealed, "contact_name", "测试联系人")
+    seal(sealed, "contact_phone", PHONES[index])
+    place = await factories.place(
+        grid=grid.code,
+        id=place_id,
+        longitude=longitude,
+        latitude=latitude,
+        operator_name="测试经营者",
+        contact_name=sealed.contact_name,
+        contact_phone=sealed.contact_phone,
+        organisation_id=organisation.id,
+        gas_bottles=0,
+        wiring_year=2015,
+        completeness=96,
+        missing=["wiring_year"],
+    )
+    rooms = [await factories.room(place, number) for number in ("101", "102", "103")]
+    await LeaseFiling.create(
+        place_id=place.id,
+        room_id=rooms[0].id,
+        number=f"TEST-{index}",
+        filed_on=today(),
+        until=today() + timedelta(days=300),
+    )
+    claim = await factories.claim(landlord, place)
+    offer = await factories.listing(rooms[0], landlord, available_from=today())
+    draft = await factories.listing(rooms[1], landlord, state=ListingState.DRAFT)
+    await factories.photo(offer)
+    old = await factories.plate(place, rooms[0], state="REVOKED")
+    room_plate = await factories.plate(place, rooms[0])
+    await Plate.filter(id=old.id).update(state="REPLACED", replaced_by_id=room_plate.id)
+    block = await factories.block(
+        place, kind=PlaceBlockKind.MEASURE, ends_at=now() - timedelta(hours=1), reason="测试原因"
+    )
+    return Tenant(
+        place,
+        rooms,
+        await factories.plate(place),
+        room_plate,
+        offer,
+        draft,
+        claim,
+        block,
+        lead,
+        grid,
+    )
+
+
+async def ask(
+    document: str,
+    actor: Actor,
+    variables: dict[str, Any] | None = None,
+    *,
+    language: str = "zh-CN",
+    schema: Schema = SCHEMA,
+) -> dict[str, Any]:
+    """Run an operation and answer it as it goes over the wire."""
+    context = Context(actor=actor, language=language, device="Test device")  # type: ignore[arg-type]  # a literal
+    result = await schema.execute(document, variables, context)
+    body: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        body["errors"] = [error.formatted for error in result.errors]
+    answer: dict[str, Any] = orjson.loads(orjson.dumps(body))
+    return answer
+
+
+async def data_of(document: str, actor: Actor, variables: Any = None, **options: Any) -> Any:
+    """The data of an operation that must not fail."""
+    answer = await ask(document, actor, variables, **options)
+    assert "errors" not in answer, answer["errors"]
+    return answer["data"]
+
+
+async def refusal_of(document: str, actor: Actor, variables: Any = None, **options: Any) -> Any:
+    """The one error of an operation that must be refused as a whole."""
+    answer = await ask(document, actor, variables, **options)
+    assert not answer["data"] or not any(answer["data"].values()), answer
+    (error,) = answer["errors"]
+    return error
+
+
+async def everything() -> dict[str, Any]:
+    """A fingerprint of every table: two are equal when nothing was written, sent or noted."""
+    tables = [
+        row["name"]
+        for row in await fetch(
+            "SELECT quote_ident(relname) AS name FROM pg_class"
+            " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1"
+        )
+    ]
+    parts = [
+        f"SELECT '{name}' AS name, count(*) AS rows,"
+        f" md5(string_agg(t::text, '|' ORDER BY t::text)) AS mark FROM {name} t"
+        for name in tables
+    ]
+    rows = await connection().execute_query_dict(" UNION ALL ".join(parts))
+    return {row["name"]: (row["rows"], row["mark"]) for row in rows}
+
+
+def rows_in(state: dict[str, Any], table: str) -> int:
+    """How many rows a table has in a fingerprint."""
+    rows: int = state[table][0]
+    return rows
+
+
+def new_id() -> str:
+    """A request id."""
+    return str(uuid7())
+
+
+def some_uuid() -> UUID:
+    """An id of nothing."""
+    return uuid7()
+
+
+def money(text: str) -> Decimal:
+    """Yuan."""
+    return Decimal(text)
