@@ -28,7 +28,7 @@ from core.database import credentials
 OURS, FLOOR = 8451, 8452
 ROUNDS, SECONDS = 5, 3.0
 
-console = Console()
+console = Console(width=120)
 
 
 @dataclass(frozen=True)
@@ -59,21 +59,17 @@ class Result:
 
 
 async def questions(url: str, token: str) -> list[Question]:
-    """What is asked, about houses and communities that the town really has."""
+    """What is asked, about houses that the town really has."""
     raw = await asyncpg.connect(**credentials(url))
     plates = await raw.fetch(
         "SELECT p.token FROM plate p JOIN listing l ON l.place_id = p.place_id"
         " WHERE p.state = 'ACTIVE' AND p.room_id IS NULL AND l.state = 'PUBLISHED'"
         " GROUP BY p.token ORDER BY count(*) DESC, p.token LIMIT 40"
     )
-    communities = await raw.fetch(
-        "SELECT community_code AS code FROM place WHERE kind = 'RENTAL_HOUSE' GROUP BY 1"
-        " ORDER BY count(*) DESC, 1 LIMIT 8"
-    )
+    town = await raw.fetchrow("SELECT code, path FROM grid WHERE level = 'TOWN'")
     await raw.close()
     tokens = [row["token"] for row in plates]
-    codes = [row["code"] for row in communities]
-    house = "RENTAL_HOUSE"
+    kinds = ["RENTAL_HOUSE", "SMALL_SHOP"]  # at least 50 of either, in the small town too
     return [
         Question(
             "Q1 plate",
@@ -85,10 +81,10 @@ async def questions(url: str, token: str) -> list[Question]:
             "Q3 places",
             0.10,
             [
-                _graphql(operations.PLACES, {"community": code, "kind": house}, token)
-                for code in codes
+                _graphql(operations.PLACES, {"grid": town["code"], "kind": kind}, token)
+                for kind in kinds
             ],
-            [load.request(FLOOR, f"/places?community={code}&kind={house}") for code in codes],
+            [load.request(FLOOR, f"/places?path={town['path']}&kind={kind}") for kind in kinds],
         ),
     ]
 

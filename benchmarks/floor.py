@@ -45,7 +45,7 @@ SELECT pl.id, pl.code, pl.kind, pl.name, pl.street, pl.door_number, pl.risk_clas
        pl.completeness, pl.filed_at, pl.floors, pl.area, pl.exits, pl.extinguishers, pl.version,
        g.code AS grid_code, g.name_zh AS grid, c.name_zh AS community
 FROM place pl JOIN grid g ON g.code = pl.grid_code JOIN grid c ON c.code = pl.community_code
-WHERE pl.community_code = $1 AND pl.kind = $2 ORDER BY pl.id DESC LIMIT 51
+WHERE pl.grid_path >= $1 AND pl.grid_path < $2 AND pl.kind = $3 ORDER BY pl.id DESC LIMIT 51
 """
 
 
@@ -69,9 +69,11 @@ async def plate(request: Request) -> Response:
 
 
 async def places(request: Request) -> Response:
-    """Fifty places of a community and a kind, newest first."""
+    """Fifty places of a grid and a kind, newest first."""
     parameters = request.query_params
-    rows = await request.app.state.pool.fetch(PLACES, parameters["community"], parameters["kind"])
+    path = parameters["path"]
+    upper = path[:-1] + "0"
+    rows = await request.app.state.pool.fetch(PLACES, path, upper, parameters["kind"])
     return _json([dict(row) for row in rows])
 
 

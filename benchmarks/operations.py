@@ -27,24 +27,11 @@ query Plate($token: String!) {
 """
 
 PLACES: Final = """
-query Places($community: String!, $kind: PlaceKind!) {
-  places(filter: { gridCode: $community, kinds: [$kind] }, first: 50) {
+query Places($grid: String!, $kind: PlaceKind!) {
+  places(filter: { gridCode: $grid, kinds: [$kind] }, first: 50) {
     nodes {
       id code kind name address riskClass lifecycle completeness filedAt floors area exits
       extinguishers version grid { code name } community { name }
-    }
-    pageInfo { hasNextPage endCursor }
-  }
-}
-"""
-
-LISTINGS: Final = """
-query Listings($community: String!) {
-  listings(filter: { communityCode: $community }, orderBy: CHEAPEST, first: 20) {
-    nodes {
-      id title rent area availableFrom
-      photos { thumbnailUrl alt }
-      place { code name community { name } }
     }
     pageInfo { hasNextPage endCursor }
   }
