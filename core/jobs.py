@@ -7,11 +7,13 @@ before the note of it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
 import orjson
+import structlog
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.blueprints import Blueprint
 from procrastinate.exceptions import ConnectorException
@@ -22,11 +24,15 @@ from core.database import fetch
 
 HEARTBEAT_SECONDS = 10
 STALLED_SECONDS = 30
+CONNECT_SECONDS = 5.0
+RESTART_SECONDS = 1.0
 KEEP_DONE_HOURS = 24 * 7
 
 # Long enough to outlast an outage of an hour: 4, 16, 64, 256, 1024, 4096 seconds.
 RETRY = RetryStrategy(max_attempts=6, exponential_wait=4)
 MOST_RESCUES = 6
+
+log = structlog.get_logger("core.jobs")
 
 blueprint = Blueprint()
 
@@ -86,22 +92,42 @@ async def defer(
 
 def worker_app(url: str) -> App:
     """The procrastinate application over every registered job."""
-    app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=8))
+    app = App(
+        connector=PsycopgConnector(
+            conninfo=url,
+            kwargs={"application_name": "jobs"},
+            min_size=1,
+            max_size=8,
+            timeout=CONNECT_SECONDS,
+        )
+    )
     app.add_tasks_from(blueprint, namespace="")
     return app
 
 
 async def run_worker(app: App, *, concurrency: int = 10, wait: bool = True) -> None:
-    """Work until cancelled (``wait=False``: until nothing is left)."""
-    await rescue(app)
-    await app.run_worker_async(
-        concurrency=concurrency,
-        wait=wait,
-        install_signal_handlers=False,
-        update_heartbeat_interval=HEARTBEAT_SECONDS,
-        stalled_worker_timeout=STALLED_SECONDS,
-        shutdown_graceful_timeout=8,
-    )
+    """Work until cancelled (``wait=False``: until nothing is left).
+
+    A database that goes away ends procrastinate's worker; here it begins again when it is back.
+    """
+    while True:
+        try:
+            await rescue(app)
+            await app.run_worker_async(
+                concurrency=concurrency,
+                wait=wait,
+                install_signal_handlers=False,
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=STALLED_SECONDS,
+                shutdown_graceful_timeout=8,
+            )
+        except ConnectorException:
+            if not wait:
+                raise
+        if not wait:
+            return
+        log.warning("jobs.worker_begins_again")
+        await asyncio.sleep(RESTART_SECONDS)
 
 
 async def rescue(app: App, *, seconds: float = STALLED_SECONDS) -> int:
