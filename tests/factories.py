@@ -1,0 +1,181 @@
+"""Rows for tests: small makers with sensible values, each overridable by keyword.
+
+Everybody and everything in them is made up. They write rows as they would stand after the use
+cases; what a use case does is tested through the use case.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from core.clock import now
+from core.ids import token, uuid7
+from identity.models import Account
+from landlord.models import Listing, ListingPhoto, ListingState
+from management.models import (
+    ClaimRole,
+    ClaimState,
+    EBikeCharging,
+    Grid,
+    Lifecycle,
+    Place,
+    PlaceBlock,
+    PlaceBlockKind,
+    PlaceClaim,
+    PlaceKind,
+    Plate,
+    PlateState,
+    Room,
+)
+from management.models.territory import codes_of
+from management.territory import bring_in_grids, town_data
+from media.models import Photo
+
+GRID = "441900122002-01"
+_numbers = count(1)
+
+
+async def town() -> None:
+    """The town's grids, as they come with the project."""
+    await bring_in_grids(town_data())
+
+
+async def place(*, grid: str = GRID, **values: Any) -> Place:
+    """A filed rental house with a complete file, in a third-level grid of :func:`town`."""
+    where = await Grid.get(code=grid)
+    number = next(_numbers)
+    lifecycle = values.get("lifecycle", Lifecycle.ACTIVE)
+    ended = lifecycle in {Lifecycle.CLOSED, Lifecycle.DEMOLISHED}
+    defaults: dict[str, Any] = {
+        "code": f"999999-{number:05d}",
+        "kind": PlaceKind.RENTAL_HOUSE,
+        "name": "测试公寓",
+        "grid_id": where.id,
+        "grid_path": where.path,
+        "community_code": codes_of(where.path)[1],
+        "grid_code": grid,
+        "street": "测试路",
+        "door_number": f"{number}号",
+        "floors": 5,
+        "area": Decimal(180),
+        "staircases": 1,
+        "exits": 2,
+        "extinguishers": 6,
+        "e_bike_charging": EBikeCharging.OUTDOOR,
+        "completeness": 100,
+        "missing": [],
+        "filed_at": None if lifecycle is Lifecycle.PLANNED else now(),
+        "ended_at": now() if ended else None,
+    }
+    return await Place.create(**{**defaults, **values})
+
+
+async def room(of: Place, number: str = "302", **values: Any) -> Room:
+    """A vacant room of a house."""
+    defaults: dict[str, Any] = {
+        "code": f"{of.code}-{number}",
+        "floor": 3,
+        "area": Decimal("18.50"),
+        "escape_window": True,
+        "rent": Decimal(850),
+    }
+    return await Room.create(place_id=of.id, number=number, **{**defaults, **values})
+
+
+async def account(display_name: str = "测试房东", **values: Any) -> Account:
+    """Somebody who can sign in, without a phone."""
+    return await Account.create(display_name=display_name, **values)
+
+
+async def claim(
+    who: Account, of: Place, *, role: ClaimRole = ClaimRole.OWNER, **values: Any
+) -> PlaceClaim:
+    """The knowledge that somebody runs a place."""
+    state = values.pop("state", ClaimState.VERIFIED)
+    return await PlaceClaim.create(
+        account_id=who.id, place_id=of.id, role=role, state=state, decided_at=now(), **values
+    )
+
+
+async def listing(
+    of: Room, who: Account, *, state: ListingState = ListingState.PUBLISHED, **values: Any
+) -> Listing:
+    """An offer of a room; public unless said otherwise."""
+    house = await Place.get(id=of.place_id)
+    defaults: dict[str, Any] = {
+        "title": "采光好的单间",
+        "rent": Decimal(850),
+        "deposit": Decimal(850),
+        "area": of.area,
+        "published_at": None if state is ListingState.DRAFT else now(),
+    }
+    return await Listing.create(
+        room_id=of.id,
+        place_id=of.place_id,
+        landlord_id=who.id,
+        community_code=house.community_code,
+        state=state,
+        **{**defaults, **values},
+    )
+
+
+async def photo(
+    of: Listing, *, position: int | None = None, key: str | None = None, **values: Any
+) -> Photo:
+    """A picture of a listing, after those it has. No files: :func:`media.storage.store` writes."""
+    defaults = {"width": 720, "height": 540, "alt_zh": "测试图片", "alt_en": "A test picture"}
+    made = await Photo.create(key=key or token(), **{**defaults, **values})
+    if position is None:
+        position = await ListingPhoto.filter(listing_id=of.id).count()
+    await ListingPhoto.create(listing_id=of.id, photo_id=made.id, position=position)
+    return made
+
+
+async def plate(
+    of: Place, at: Room | None = None, *, successor: Plate | None = None, **values: Any
+) -> Plate:
+    """A plate of a place or of a room; replaced when it has a successor."""
+    state = values.pop("state", PlateState.REPLACED if successor else PlateState.ACTIVE)
+    return await Plate.create(
+        place_id=of.id,
+        room_id=at.id if at else None,
+        batch=uuid7(),
+        state=state,
+        ended_at=None if state is PlateState.ACTIVE else now(),
+        replaced_by_id=successor.id if successor else None,
+        **values,
+    )
+
+
+async def block(
+    of: Place, *, kind: PlaceBlockKind = PlaceBlockKind.STAFF_DECISION, **values: Any
+) -> PlaceBlock:
+    """A block in force since yesterday. It writes the row only: listings stay as they are."""
+    return await PlaceBlock.create(
+        place_id=of.id,
+        kind=kind,
+        source=f"test:{uuid7()}",
+        **{"reason": "测试", "starts_at": now() - timedelta(days=1), **values},
+    )
+
+
+async def house_with_offers(
+    offers: int = 1, *, photos: int = 0, **values: Any
+) -> tuple[Place, Plate, list[UUID]]:
+    """A house, its plate, and so many rooms on offer, from 101 upwards and ever dearer."""
+    house = await place(**values)
+    landlord = await account()
+    await claim(landlord, house)
+    ids = []
+    for index in range(offers):
+        floor, along = divmod(index, 8)
+        of = await room(house, f"{floor + 1}{along + 1:02d}", floor=floor + 1)
+        offer = await listing(of, landlord, rent=Decimal(600 + 50 * index))
+        for _ in range(photos):
+            await photo(offer)
+        ids.append(offer.id)
+    return house, await plate(house), ids
