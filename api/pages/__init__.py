@@ -1,0 +1,1 @@
+"""Pages that people look at, QR codes and pictures: presentation only, no rules."""

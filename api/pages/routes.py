@@ -1,0 +1,23 @@
+"""The routes of everything that people look at."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from api.pages.codes import plate_png, plate_svg
+from api.pages.landing import favicon, landing_page, old_favicon, robots
+from api.pages.pictures import picture
+from api.pages.plate import plate_page
+from api.pages.room import room_page
+
+routes: list[Route] = [
+    Route("/", landing_page),
+    Route("/q/{token}.png", plate_png),
+    Route("/q/{token}.svg", plate_svg),
+    Route("/q/{token}", plate_page),
+    Route("/rooms/{listing_id:uuid}", room_page),
+    Route("/media/{name}", picture),
+    Route("/favicon.svg", favicon),
+    Route("/favicon.ico", old_favicon),
+    Route("/robots.txt", robots),
+]
