@@ -1,0 +1,225 @@
+"""The pages in a real Chromium: nothing sticks out, nothing comes from outside, fingers hit.
+
+With ``LEYE_PICTURES=1`` it also takes the pictures of ``docs/images``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from api.edge.headers import SecurityHeaders
+from api.pages.errors import handlers
+from api.pages.routes import routes
+from api.seed.pictures import Kind, alt, draw, encode_variants
+from core import redis
+from core import settings as settings_module
+from core.clock import today
+from core.ids import token
+from landlord.models import Listing
+from management.models import Grid, Place, PlaceKind, RiskClass
+from management.territory import forget_territory
+from media.storage import store
+from tests import factories as make
+from tests.api.chromium import PROGRAM, Tab, browser
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine's PATH"),
+]
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+TAKE_PICTURES = os.environ.get("LEYE_PICTURES") == "1"
+WIDTHS = (360, 1280)
+_SUFFIX = {"image/webp": "webp", "image/jpeg": "jpg"}
+_ROOMS = (
+    ("采光好的单间，带阳台", 680, "15.5", 0),
+    ("一房一厅，楼下就是菜市场", 1150, "32", 9),
+    ("安静小单间，走路到工业园 8 分钟", 560, "12", 0),
+    ("两房一厅，可以做饭，适合一家人", 1680, "48.5", 24),
+)
+_WORDS = (
+    "朝南，下午有太阳。热水器、空调、床和衣柜都有。\n水每方 3.5 元，电每度 0.8 元。\n"
+    "走路 8 分钟到工业园，楼下有超市和公交站。"
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("LEYE_MEDIA_DIR", str(tmp_path))
+    settings_module.settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings_module.settings.cache_clear()
+
+
+@pytest.fixture
+async def addresses(db: None, folder: None) -> AsyncIterator[dict[str, str]]:
+    """Pages by name, of a small town with pictures."""
+    await make.town()
+    await Grid.filter(code="441900122002").update(office_phone="0769-8000-0000")
+    forget_territory()
+    house = await make.place(
+        name="幸福公寓", street="康乐南路", door_number="12号", risk_class=RiskClass.SAFE
+    )
+    offers = await _offers(house)
+    room_plate = await make.plate(house, await make.room(house, "909"))
+    barred = await make.place(name="永安楼", street="竹溪横巷", door_number="3号")
+    await make.block(barred)
+    shop = await make.place(name="阿强五金店", kind=PlaceKind.SMALL_SHOP)
+    empty = await make.place(name="湖畔人家", street="竹溪大道", door_number="77号之一")
+    await make.place(name="很长" * 40)
+    long = await make.place(
+        name="长" * 80, street="W" * 80, door_number="1" * 40, risk_class=RiskClass.KEY
+    )
+    new = await make.plate(empty)
+    yield {
+        "plate": f"/q/{(await make.plate(house)).token}",
+        "room": f"/rooms/{offers[0].id}",
+        "room-plate": f"/q/{room_plate.token}",
+        "blocked": f"/q/{(await make.plate(barred)).token}",
+        "shop": f"/q/{(await make.plate(shop)).token}",
+        "empty": f"/q/{new.token}",
+        "long": f"/q/{(await make.plate(long)).token}",
+        "replaced": f"/q/{(await make.plate(empty, successor=new)).token}",
+        "unknown": "/q/unknown",
+        "missing": "/nowhere",
+        "start": "/",
+    }
+    forget_territory()
+
+
+async def _offers(house: Place) -> list[Listing]:
+    landlord = await make.account("陈生")
+    offers = []
+    for number, (title, rent, area, days) in enumerate(_ROOMS):
+        of = await make.room(house, f"{number + 2}0{number + 1}", floor=number + 2)
+        offer = await make.listing(
+            of,
+            landlord,
+            title=title,
+            rent=Decimal(rent),
+            deposit=Decimal(rent),
+            area=Decimal(area),
+            description=_WORDS,
+            available_from=today() + timedelta(days=days),
+        )
+        kinds = (Kind.ROOM, Kind.KITCHEN, Kind.HOUSE) if number == 0 else (Kind.ROOM,)
+        for kind in kinds:
+            await _picture(offer, kind, number + 1)
+        offers.append(offer)
+    return offers
+
+
+async def _picture(offer: Listing, kind: Kind, number: int) -> None:
+    key, seen = token(), alt(kind, number)
+    variants = await asyncio.to_thread(lambda: encode_variants(draw(kind, number)))
+    for (media_type, width), variant in variants.items():
+        store(key, width, _SUFFIX[media_type], variant.data)
+    await make.photo(offer, key=key, alt_zh=seen.zh[:80], alt_en=seen.en[:120])
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[str]:
+    """The pages on a free port of loopback, in this task's transaction."""
+    app = SecurityHeaders(Starlette(routes=routes, exception_handlers=handlers))
+    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    async with redis.connected(None):
+        await server.startup()
+        try:
+            port = server.servers[0].sockets[0].getsockname()[1]
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            await server.shutdown()
+
+
+@pytest.fixture(scope="module")
+async def tab() -> AsyncIterator[Tab]:
+    async with browser() as opened:
+        yield opened
+
+
+def sound(measured: dict[str, Any], requests: list[str], origin: str) -> list[str]:
+    """What is wrong with a page on a screen; nothing, if all is well."""
+    faults = []
+    if measured["scrollWidth"] > measured["width"]:
+        faults.append(f"it is {measured['scrollWidth']} px wide on {measured['width']}")
+    faults += [f"{name} sticks out" for name in measured["outside"]]
+    faults += [f"{name} is too low for a thumb" for name in measured["low"]]
+    faults += [f"{address} does not show" for address in measured["broken"]]
+    own = urlsplit(origin).netloc
+    faults += [f"{each} is outside" for each in requests if urlsplit(each).netloc != own]
+    return faults
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_every_page_fits_every_screen(
+    addresses: dict[str, str], tab: Tab, language: str
+) -> None:
+    faults = {}
+    async with served() as origin:
+        for name, address in addresses.items():
+            for width in (320, *WIDTHS):
+                for large in (0, 1):
+                    measured = await tab.open(
+                        f"{origin}{address}?large={large}", width=width, language=language
+                    )
+                    assert measured["text"]
+                    found = sound(measured, tab.requests, origin)
+                    if found:
+                        faults[name, width, large] = found
+
+    assert faults == {}
+
+
+async def test_the_measure_itself_sees_what_is_wrong(addresses: dict[str, str], tab: Tab) -> None:
+    async with served() as origin:
+        await tab.open(f"{origin}/", width=360)
+        await tab.run(
+            "document.querySelector('main').insertAdjacentHTML('beforeend',"
+            " '<a style=\"display:block;width:900px\" href=/>x</a>'), 0"
+        )
+        measured = await tab.measure()
+
+    faults = sound(measured, [*tab.requests, "https://example.com/x.js"], origin)
+    assert len(faults) == 4
+
+
+async def test_pictures_load_in_the_small_format(addresses: dict[str, str], tab: Tab) -> None:
+    async with served() as origin:
+        await tab.open(f"{origin}{addresses['plate']}", width=360)
+        pictures = [each for each in tab.requests if "/media/" in each]
+
+    assert pictures
+    assert all(each.endswith(".webp") for each in pictures)
+
+
+@pytest.mark.skipif(not TAKE_PICTURES, reason="LEYE_PICTURES is not 1")
+async def test_take_the_pictures_of_the_papers(addresses: dict[str, str], tab: Tab) -> None:
+    await asyncio.to_thread(IMAGES.mkdir, parents=True, exist_ok=True)
+    shown = ("plate", "room", "empty", "replaced", "start")
+    async with served() as origin:
+        for name in shown:
+            for width in WIDTHS:
+                for language, short in (("zh-CN", "zh"), ("en", "en")):
+                    await tab.open(
+                        f"{origin}{addresses[name]}?large=0", width=width, language=language
+                    )
+                    await tab.picture(IMAGES / f"{name}-{width}-{short}.png")
+        await tab.open(f"{origin}{addresses['plate']}?large=0", width=360, dark=True)
+        await tab.picture(IMAGES / "plate-360-zh-dark.png")
+        await tab.open(f"{origin}{addresses['plate']}?large=1", width=360)
+        await tab.picture(IMAGES / "plate-360-zh-large.png")
