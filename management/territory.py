@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -21,7 +20,9 @@ from core.work import work
 from identity.actor import Actor, Permission
 from management.access import access_grid
 from management.models import Grid, GridLevel
-from management.territory_map import TerritoryMap
+
+if TYPE_CHECKING:
+    from management.territory_map import TerritoryMap
 
 # Names and shapes of grids change a few times a year; processes see a change within a minute.
 _KEPT_SECONDS = 60.0
@@ -31,12 +32,23 @@ PUBLIC_COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
 class Territory:
-    """All grids of the deployment, in memory: by code, and as a map."""
+    """All grids of the deployment, in memory: by code, and as a map once a point is located."""
 
-    by_code: Mapping[str, Mapping[str, Any]]
-    map: TerritoryMap
+    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
+        self.by_code: Mapping[str, Mapping[str, Any]] = {row["code"]: row for row in rows}
+        self._map: TerritoryMap | None = None
+
+    async def locate(self, longitude: float, latitude: float) -> Mapping[str, Any] | None:
+        """The third-level grid in which a point (CGCS2000 degrees) lies."""
+        if self._map is None:
+            # numpy and shapely take 0.2 s and 40 MB: only processes that locate points pay.
+            from management.territory_map import TerritoryMap
+
+            rows = await fetch("SELECT code, boundary FROM grid WHERE level = 'GRID'")
+            self._map = TerritoryMap((row["code"], orjson.loads(row["boundary"])) for row in rows)
+        code = self._map.locate(longitude, latitude)
+        return self.by_code[code] if code else None
 
 
 _loaded: tuple[float, Territory] | None = None
@@ -48,15 +60,9 @@ async def territory() -> Territory:
     if _loaded is None or monotonic() - _loaded[0] > _KEPT_SECONDS:
         rows = await fetch(
             "SELECT id, code, division_code, level, name_zh, name_en, parent_id, path,"
-            " office_phone, CASE WHEN level = 'GRID' THEN boundary END AS boundary"
-            " FROM grid ORDER BY path"
+            " office_phone FROM grid ORDER BY path"
         )
-        shapes = [(row["code"], orjson.loads(row["boundary"])) for row in rows if row["boundary"]]
-        by_code = {
-            row["code"]: {key: value for key, value in row.items() if key != "boundary"}
-            for row in rows
-        }
-        _loaded = (monotonic(), Territory(by_code, TerritoryMap(shapes)))
+        _loaded = (monotonic(), Territory(rows))
     return _loaded[1]
 
 
@@ -82,9 +88,7 @@ async def grid_by_code(code: str, *, field: str = "input.gridCode") -> Mapping[s
 
 async def grid_of_point(longitude: float, latitude: float) -> Mapping[str, Any] | None:
     """The third-level grid in which a point (CGCS2000 degrees) lies."""
-    known = await territory()
-    code = known.map.locate(longitude, latitude)
-    return known.by_code[code] if code else None
+    return await (await territory()).locate(longitude, latitude)
 
 
 async def list_grids(*, level: GridLevel | None, parent_code: str | None, page: Page) -> Slice:
