@@ -56,7 +56,15 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
     connections = Connections(person=_person, still_good=_still_good)
     schema = make_schema(settings)
     endpoint = GraphQLEndpoint(
-        schema, make_context, connections, allowed_origins=settings.cors_origins
+        schema,
+        make_context,
+        connections,
+        allowed_origins=settings.cors_origins,
+        console=console_page.to_console,
+    )
+    metrics.gauge("leye_sockets_open", "Open sockets and event streams", lambda: len(connections))
+    metrics.gauge(
+        "leye_database_connections", "Open connections to PostgreSQL", database.open_connections
     )
     health = Health(
         {"database": database.ping, "redis": redis.ping},

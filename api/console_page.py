@@ -36,7 +36,8 @@ class _Files(StaticFiles):
         return response
 
 
-async def _to_console(request: Request) -> Response:
+async def to_console(request: Request) -> Response:
+    """Take a browser to the console; relative, so that a path prefix of a proxy stays."""
     return RedirectResponse("console/")
 
 
@@ -55,7 +56,7 @@ async def _demo(request: Request) -> Response:
 def routes() -> list[BaseRoute]:
     """Everything below ``/console``."""
     return [
-        Route("/console", _to_console),
+        Route("/console", to_console),
         Route("/console/operations.json", _examples),
         Route("/console/demo.json", _demo),
         Mount("/console", _Files(directory=FOLDER, html=True)),

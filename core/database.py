@@ -115,6 +115,12 @@ async def execute(sql: str, *values: Any) -> int:
     return changed
 
 
+def open_connections() -> int:
+    """How many connections the pool holds open; 0 before the first."""
+    pool = getattr(get_connection("default"), "_pool", None)
+    return pool.get_size() if pool else 0
+
+
 async def ping() -> None:
     """Raise when PostgreSQL does not answer."""
     await fetch("SELECT 1 AS one")
