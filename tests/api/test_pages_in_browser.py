@@ -21,6 +21,7 @@ from starlette.applications import Starlette
 
 from api.edge.headers import SecurityHeaders
 from api.pages.errors import handlers
+from api.pages.offers import PAGE_SIZE
 from api.pages.routes import routes
 from api.seed.pictures import Kind, alt, draw, encode_variants
 from core import redis
@@ -33,6 +34,7 @@ from management.territory import forget_territory
 from media.storage import store
 from tests import factories as make
 from tests.api.chromium import PROGRAM, Tab, browser
+from tests.api.visitor import Page, visitor
 
 pytestmark = [
     pytest.mark.browser,
@@ -83,6 +85,7 @@ async def addresses(db: None, folder: None) -> AsyncIterator[dict[str, str]]:
         name="长" * 80, street="W" * 80, door_number="1" * 40, risk_class=RiskClass.KEY
     )
     new = await make.plate(empty)
+    _, many, _ = await make.house_with_offers(PAGE_SIZE + 1, grid="441900122025-01")
     yield {
         "plate": f"/q/{(await make.plate(house)).token}",
         "room": f"/rooms/{offers[0].id}",
@@ -94,9 +97,20 @@ async def addresses(db: None, folder: None) -> AsyncIterator[dict[str, str]]:
         "replaced": f"/q/{(await make.plate(empty, successor=new)).token}",
         "unknown": "/q/unknown",
         "missing": "/nowhere",
+        "many": f"/q/{many.token}",
+        "second": await _second_page(f"/q/{many.token}"),
         "start": "/",
     }
     forget_territory()
+
+
+async def _second_page(address: str) -> str:
+    async with visitor() as client:
+        page = Page((await client.get(address)).text)
+    (query,) = [
+        a["href"] for a in page.all("a") if a["href"].endswith("#rooms") and "=" in a["href"]
+    ]
+    return address + query.removesuffix("#rooms")
 
 
 async def _offers(house: Place) -> list[Listing]:
@@ -174,8 +188,9 @@ async def test_every_page_fits_every_screen(
         for name, address in addresses.items():
             for width in (320, *WIDTHS):
                 for large in (0, 1):
+                    switch = f"{'&' if '?' in address else '?'}large={large}"
                     measured = await tab.open(
-                        f"{origin}{address}?large={large}", width=width, language=language
+                        origin + address + switch, width=width, language=language
                     )
                     assert measured["text"]
                     found = sound(measured, tab.requests, origin)
