@@ -33,7 +33,7 @@ bench: $(VENV)/.dev  ## Measure against the raw floor and print ratios (BENCH=bo
 	@exec $(BIN)/python -m benchmarks --size $(BENCH)
 
 seed: $(VENV)/.runtime  ## Make a synthetic town anew (SIZE=small|town)
-	@exec $(BIN)/leye seed --size $(SIZE)
+	@exec $(BIN)/leye seed --size $(SIZE) --replace
 
 format: $(VENV)/.dev  ## Put the code in the project's format
 	$(BIN)/ruff check --fix .

@@ -23,7 +23,7 @@ _UNREACHABLE: tuple[type[BaseException], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shut down, crashed, starting, query cancelled
     asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
-    asyncpg.InternalClientError,  # the connection broke in the middle of an answer
+    asyncpg.exceptions.InternalClientError,  # the connection broke in the middle of an answer
     RedisConnectionError,
     RedisTimeoutError,
     BusyLoadingError,
@@ -74,7 +74,7 @@ def _causes(error: BaseException, deepest: int = 8) -> Iterator[BaseException]:
 def _is_unreachable(error: BaseException) -> bool:
     if isinstance(error, _UNREACHABLE):
         return True
-    if isinstance(error, asyncpg.InterfaceError):
+    if isinstance(error, asyncpg.exceptions.InterfaceError):
         return any(words in str(error) for words in _POOL_GONE)
     if isinstance(error, RedisError):
         return False

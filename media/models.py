@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from identity.models import Account
 from tortoise import fields
 from tortoise.models import Model
 
 from core.ids import token, uuid7
+from identity.models import Account
 
 
 class Photo(Model):
@@ -26,7 +26,7 @@ class Photo(Model):
     width = fields.SmallIntField(description="pixels of the largest variant")
     height = fields.SmallIntField(description="pixels of the largest variant")
     alt_zh = fields.CharField(80, default="", description="what is seen")
-    alt_en = fields.CharField(120, default="")
+    alt_en = fields.CharField(200, default="")
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

@@ -6,7 +6,10 @@ import sys
 
 import typer
 
-from api.cli import data, operations, people, serving
+from api.cli import data as data
+from api.cli import operations as operations
+from api.cli import people as people
+from api.cli import serving as serving
 from api.cli.terminal import say
 from core.embedded_postgres import EmbeddedPostgresError
 from core.errors import DomainError

@@ -15,7 +15,6 @@ from api.cli.serving import tell_demo
 from api.cli.terminal import say, show
 from api.demo import demo as demo_people
 from api.runtime import at_work, ground, migrate_now, noted_address
-from api.seed import seed as seed_town
 from core.settings import settings
 
 SNAPSHOT = Path(__file__).parents[2] / "schema.graphql"
@@ -41,6 +40,9 @@ def seed(
     replace: Annotated[bool, typer.Option(help="Empty the database first.")] = False,
 ) -> None:
     """Make a synthetic town. Refused in production and, unless told, where places exist."""
+
+    # Drawing and geometry libraries: no other command pays for them.
+    from api.seed.filling import seed as seed_town
 
     async def run() -> None:
         await migrate_now(here)

@@ -6,26 +6,23 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
 import uvicorn
-
-try:
-    import uvloop
-except ImportError:  # Windows
-    uvloop = None
 
 from api.app import make_service
 from api.cli.terminal import say
 from api.demo import demo
 from api.edge.server import Server, server_options
 from api.runtime import Ground, at_work, forget_address, ground, migrate_now, note_address
-from api.seed import seed_when_empty
 from core import jobs
+from core.database import fetch
 from core.settings import Settings, settings
 
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
@@ -70,7 +67,11 @@ async def _prepare(here: Ground, *, town: bool) -> None:
         await migrate_now(here)
     if town and not here.settings.production:
         async with at_work(here):
-            await seed_when_empty(here.url)
+            if not await fetch("SELECT 1 AS one FROM place LIMIT 1"):
+                # Drawing and geometry libraries: only the first start loads them.
+                from api.seed.filling import seed_when_empty
+
+                await seed_when_empty(here.url)
 
 
 class _TellingServer(Server):
@@ -90,15 +91,19 @@ def tell_demo(found: dict[str, Any] | None) -> None:
     if found is None:
         return
     url = found["url"]
-    say.print(f"\n[bold]厚街 Houjie[/bold]  {url}", highlight=False)
-    say.print(f"  console 控制台  {url}/console/   GraphQL  {url}/graphql\n", highlight=False)
-    for plate in found["plates"]:
-        say.print(f"  plate 门牌  {plate['url']}  {plate['label']}", highlight=False)
-    say.print(f"\n  demo sign-ins 演示账号 (password 密码 {found['password']}):", highlight=False)
+    lines = [
+        f"\n[bold]厚街 Houjie[/bold]  {url}",
+        f"  console 控制台  {url}/console/",
+        f"  GraphQL        {url}/graphql\n",
+        *(f"  plate 门牌  {plate['url']}  {plate['label']}" for plate in found["plates"]),
+        f"\n  demo sign-ins 演示账号 (password 密码 {found['password']};"
+        " SMS codes 短信验证码 appear here):",
+    ]
     for person in found["signIns"]:
         name = person.get("userName") or person.get("phone") or person.get("clientId", "")
-        say.print(f"    {person['role']:<13} {name:<14} {person['label']}", highlight=False)
-    say.print("\n  Ctrl-C stops it; the data stays.\n", style="dim", highlight=False)
+        lines.append(f"    {person['role']:<13} {name:<24} {person['label']}")
+    lines.append("\n  [dim]Ctrl-C stops it; the data stays.[/dim]\n")
+    say.print("\n".join(lines), highlight=False, soft_wrap=True)
 
 
 @asynccontextmanager
@@ -128,9 +133,16 @@ async def _work(here: Ground, concurrency: int) -> None:
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
     """Run on the quickest loop there is; Ctrl-C is a way to stop, not an error."""
-    loop_factory = uvloop.new_event_loop if uvloop else None
-    with asyncio.Runner(loop_factory=loop_factory) as runner, suppress(KeyboardInterrupt):
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner, suppress(KeyboardInterrupt):
         runner.run(main)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, where it exists: not on Windows."""
+    if find_spec("uvloop") is None:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = import_module("uvloop").new_event_loop
+    return factory
 
 
 def register(cli: typer.Typer) -> None:

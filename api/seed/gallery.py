@@ -18,7 +18,7 @@ from media.storage import store, stored
 
 WIDTH: Final = max(LIMITS)
 HEIGHT: Final = WIDTH * 3 // 4
-_ALT_EN: Final = 120  # characters of the column
+_ALT_EN: Final = 200  # characters of the column
 _SUFFIX: Final = {"image/webp": "webp", "image/jpeg": "jpg"}
 
 

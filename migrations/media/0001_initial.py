@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('width', fields.SmallIntField(description='pixels of the largest variant')),
                 ('height', fields.SmallIntField(description='pixels of the largest variant')),
                 ('alt_zh', fields.CharField(default='', description='what is seen', max_length=80)),
-                ('alt_en', fields.CharField(default='', max_length=120)),
+                ('alt_en', fields.CharField(default='', max_length=200)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
             options={'table': 'photo', 'app': 'media', 'pk_attr': 'id', 'table_description': 'A stored picture. Its files are ``KEY-WIDTH.webp`` and ``KEY-WIDTH.jpg``.'},

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from api.demo import demo
-from api.seed import cast, seed
+from api.seed import cast
+from api.seed.filling import seed
 from api.seed.pictures import Kind
 from api.seed.progress import silent
 from api.seed.sizes import SIZES

@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tortoise import Tortoise
 
-from api.seed import cast, filling, seed, seed_when_empty
+from api.seed import cast, filling
 from api.seed.chance import Chance
-from api.seed.filling import BASE
+from api.seed.filling import BASE, seed, seed_when_empty
 from api.seed.pictures import Kind
 from api.seed.progress import bars, silent
 from api.seed.sizes import SIZES
