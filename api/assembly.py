@@ -22,6 +22,7 @@ APPS: Final[Mapping[str, Sequence[str]]] = {
 HANDLERS: Final[Sequence[str]] = (
     "core.handlers",
     "identity.handlers",
+    "media.handlers",
     "management.handlers",
     "landlord.handlers",
     "notifications.handlers",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from core.database import execute, fetch
 from core.events import emit, on
+from landlord import personal_data
 from landlord.events import ListingsRestored, ListingsSuspended
 from landlord.models import ListingState
 from management.blocks import kinds_in_force
 from management.events import LandlordEnded, PlaceBlocked, PlaceClosed, PlaceUnblocked
+
+__all__ = ["personal_data"]  # imported for what it registers
 
 _MOVE = (
     "UPDATE listing SET state = $2, version = version + 1, updated_at = now()"

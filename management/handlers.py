@@ -1,1 +1,5 @@
-"""Importing this registers the event handlers and jobs of the package."""
+"""Importing this registers what the package holds about people."""
+
+from management import personal_data
+
+__all__ = ["personal_data"]

@@ -1,0 +1,5 @@
+"""Importing this registers the package's jobs and what it holds about people."""
+
+from media import personal_data
+
+__all__ = ["personal_data"]

@@ -1,0 +1,85 @@
+"""Who hears of what: a handler lost or doubled by a change shows here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# In a process of its own: other tests register handlers of their own.
+ASK = """
+import json
+from api.assembly import assemble
+from core import events, jobs
+from core.settings import settings
+assemble(settings())
+clock = jobs.blueprint.periodic_registry.periodic_tasks
+print(json.dumps({
+    "wiring": events.wiring(),
+    "kinds": len({*events._at_once, *events._afterwards}),
+    "jobs": sorted(jobs.blueprint.tasks),
+    "clock": {name: task.cron for (name, _), task in clock.items()},
+}))
+"""
+
+LANDLORD = "landlord.handlers"
+LIVE = "notifications.grid_activity"
+
+WIRING = {
+    "LandlordEnded": ([f"{LANDLORD}.withdraw_listings_of_former_landlord"], []),
+    "ListingPublished": ([], [f"{LIVE}.listing_published"]),
+    "PlaceBlocked": ([f"{LANDLORD}.suspend_listings"], [f"{LIVE}.place_blocked"]),
+    "PlaceClosed": (
+        [f"{LANDLORD}.withdraw_listings_of_closed_place"],
+        [f"{LIVE}.place_closed"],
+    ),
+    "PlaceFiled": ([], [f"{LIVE}.place_filed"]),
+    "PlaceUnblocked": ([f"{LANDLORD}.restore_listings"], [f"{LIVE}.place_unblocked"]),
+    "PlaceUpdated": ([], [f"{LIVE}.place_updated"]),
+    "RoomsAdded": ([], [f"{LIVE}.rooms_added"]),
+    "SmsCodeRequested": ([], ["identity.send_sms_code"]),
+    "WardenPosted": ([], [f"{LIVE}.warden_posted"]),
+}
+
+# UTC; the town's night is 16:00 to 22:00.
+CLOCK = {
+    "core.enforce_retention": "53 19 * * *",
+    "core.forget_done": "17 20 * * *",
+    "core.forget_requests": "41 19 * * *",
+    "core.rescue_stalled": "* * * * *",
+    "identity.end_expired_sessions": "11 19 * * *",
+}
+
+OTHER_JOBS = ["media.remove_files"]
+
+
+@pytest.fixture(scope="module")
+def assembled() -> dict[str, Any]:
+    answer = subprocess.run(
+        [sys.executable, "-c", ASK], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return dict(json.loads(answer.stdout.splitlines()[-1]))
+
+
+def test_every_event_is_told_to_whom_it_should(assembled: dict[str, Any]) -> None:
+    told = {kind: (at_once, later) for kind, (at_once, later) in assembled["wiring"].items()}
+    assert told == WIRING
+
+
+def test_no_two_events_share_a_name(assembled: dict[str, Any]) -> None:
+    assert assembled["kinds"] == len(assembled["wiring"])
+
+
+def test_what_the_clock_does(assembled: dict[str, Any]) -> None:
+    assert assembled["clock"] == CLOCK
+
+
+def test_every_job_has_an_event_or_the_clock_behind_it(assembled: dict[str, Any]) -> None:
+    of_events = [name for _, later in WIRING.values() for name in later]
+    assert assembled["jobs"] == sorted([*of_events, *CLOCK, *OTHER_JOBS])
