@@ -22,7 +22,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "call_office": ("打网格办", "Call wardens"),
     "call_office_when": ("咨询、反映情况", "Ask or report"),
     "call_12345": ("打 12345", "Call 12345"),
-    "call_12345_when": ("政务服务热线", "The government's help line"),
+    "call_12345_when": ("政务服务热线", "Public help line"),
     # the plate page
     "room_of": ("{place} {room} 房", "{place}, room {room}"),
     "view_rooms": ("看空房", "See rooms to let"),
@@ -159,7 +159,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     # errors
     "missing": ("没有这个页面", "There is no such page"),
-    "missing_next": ("网址可能写错了。回首页再看看。", "The address may be wrong. Start again."),
+    "missing_next": (
+        "网址可能写错了。回首页再看看。",
+        "The address may be wrong. Begin at the start page.",
+    ),
     "refused": ("这个网址打不开", "This address can't be opened"),
     "home": ("回首页", "Start page"),
     "limited": ("请稍等一下", "Please wait a moment"),
