@@ -68,6 +68,8 @@ async def access_place(
         NotFound: absent, or out of the actor's scope.
     """
     require_sign_in(actor)
+    if code is not None and not _is_code(code, longest=24):
+        raise NotFound
     which: dict[str, Any] = {"code": code} if place_id is None else {"id": place_id}
     query = visible_places(actor, permission).filter(**which)
     if actor.kind is ActorKind.ACCOUNT and permission is not Permission.PLACES_READ:
@@ -82,6 +84,7 @@ async def access_room(
     actor: Actor, *, room_id: UUID, permission: Permission = Permission.PLACES_READ
 ) -> Room:
     """One room, for who may see its place."""
+    require_sign_in(actor)
     room = await Room.get_or_none(id=room_id).select_related("place")
     if room is None:
         raise NotFound
@@ -103,10 +106,15 @@ async def access_plate(
 async def access_grid(actor: Actor, *, code: str, permission: Permission) -> Grid:
     """One grid by code, for an actor who holds the permission in all of it."""
     require_sign_in(actor)
-    grid = await Grid.get_or_none(code=code)
+    grid = await Grid.get_or_none(code=code) if _is_code(code, longest=40) else None
     if grid is None or not actor.may(permission, grid.path):
         raise NotFound
     return grid
+
+
+def _is_code(text: str, *, longest: int) -> bool:
+    """Whether such a code can be at all: databases refuse NUL, the ORM what is too long."""
+    return len(text) <= longest and text.isascii() and text.isprintable()
 
 
 def require_sign_in(actor: Actor) -> None:

@@ -68,7 +68,7 @@ async def end_block(actor: Actor, *, block_id: UUID) -> PlaceBlock:
         block = await PlaceBlock.filter(id=block_id).select_for_update().get()
         if block.ends_at is not None:
             raise WrongState(reason="ENDED", zh="已经解除", en="It was lifted already")
-        block.ends_at = now()
+        block.ends_at = max(now(), block.starts_at)  # clocks of two processes may differ
         await block.save(update_fields=["ends_at"])
         unit.note("endBlock", "PLACE", block.place_id, block=block.id)
         await emit(PlaceUnblocked(place_id=block.place_id, block_id=block.id))

@@ -17,6 +17,7 @@ from core.errors import Conflict, InvalidInput, WrongState
 from core.events import emit
 from core.ids import uuid7
 from core.keyset import Order, Page, Slice, take
+from core.numbers import within as between
 from core.text import clean
 from core.work import work
 from identity.actor import Actor, Permission
@@ -90,6 +91,7 @@ async def _condition(wanted: PlaceFilter) -> Q:
         parts.append(Q(risk_class__in=list(wanted.risk_classes)))
     if wanted.lifecycles is not None:
         parts.append(Q(lifecycle__in=list(wanted.lifecycles)))
+    between(wanted.completeness_below, 0, 101, field="filter.completenessBelow")
     if wanted.completeness_below is not None:
         parts.append(Q(completeness__lt=wanted.completeness_below))
     if wanted.code is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +25,7 @@ from management.events import PlateIssued, PlateRevoked
 from management.models import Lifecycle, Place, PlaceKind, Plate, PlateState, Room
 from management.rules import rules
 
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,32}")
 MISSES_WINDOW = timedelta(minutes=1)
 
 
@@ -174,7 +176,7 @@ async def scan(actor: Actor, token: str) -> ScannedPlate | None:
     Raises:
         RateLimited: this address has asked for too many tokens that don't exist.
     """
-    rows = await fetch(_SCAN, token) if 1 <= len(token) <= 32 and "\0" not in token else []
+    rows = await fetch(_SCAN, token) if _TOKEN.fullmatch(token) else []
     if not rows:
         await allow("plate misses", actor.address, limit=10, window=MISSES_WINDOW, fail_open=True)
         return None

@@ -91,7 +91,7 @@ def signed_in(who: Account) -> Actor:
 
 async def employee(name: str = "测试网格员") -> StaffMember:
     """A member of staff on record."""
-    return await StaffMember.create(user_name=f"staff.{uuid7().hex[:8]}", name=name)
+    return await StaffMember.create(user_name=f"staff.{uuid7().hex}", name=name, password_hash="-")
 
 
 async def inside(grid_code: str) -> tuple[float, float]:
@@ -185,7 +185,7 @@ async def walk(
         if not (page.has_previous if backward else page.has_next):
             return rows
         assert len(page.rows) == size
-        cursor = page.cursors[0] if backward else page.cursors[-1]
+        cursor = page.cursor(0 if backward else -1)
     raise AssertionError("the list has no end")
 
 
