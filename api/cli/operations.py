@@ -45,8 +45,8 @@ def backup(
     rows = sum(made.manifest.tables.values())
     say.print(f"{rows} rows, {made.manifest.pictures} pictures, {made.size} bytes")
     say.print(
-        "No secret is in it. To read its encrypted fields the service needs the LEYE_SECRET with "
-        f"fingerprint {', '.join(made.manifest.secrets)}: keep that apart from the backup.",
+        "No secret is in it. To read its encrypted fields the service needs those with fingerprint "
+        f"{', '.join(made.manifest.secrets)} (LEYE_SECRET): keep them apart from the backup.",
         highlight=False,
         soft_wrap=True,
     )
@@ -81,6 +81,14 @@ def restore(
         highlight=False,
         soft_wrap=True,
     )
+    if done.unfinished:
+        say.print(
+            f"[yellow]Left to tidy up ({escape(done.unfinished)}).[/yellow] The same command with "
+            "--replace does it.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(1)
 
 
 def doctor(

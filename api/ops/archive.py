@@ -38,8 +38,8 @@ class Manifest:
     """What an archive holds, and what it takes to use it.
 
     ``tables`` are the rows of each table, ``audit_anchors`` the ends of the audit chains (as
-    ``leye audit anchors`` prints them), ``secrets`` fingerprints of the master secrets under which
-    fields are sealed.
+    ``leye audit anchors`` prints them), ``secrets`` fingerprints of the secrets under which fields
+    are sealed.
     """
 
     made_at: str

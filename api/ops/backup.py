@@ -175,6 +175,7 @@ def _note(path: Path, moment: datetime) -> None:
     # Read-only state costs the examination a hint, not the operator the backup.
     with suppress(OSError, EmbeddedPostgresError):
         text = json.dumps({"at": moment.isoformat(), "path": str(path.resolve())})
+        note_file().parent.mkdir(parents=True, exist_ok=True)
         note_file().write_text(text, encoding="utf-8")
 
 

@@ -64,7 +64,19 @@ def known() -> set[str]:
 
 
 def fingerprints(settings: Settings) -> list[str]:
-    """Names for the master secrets, the active one first, from which none can be found out."""
-    secrets = [settings.secret.get_secret_value(), *settings.previous_secrets]
-    keys = (settings.derived_key(_FINGERPRINT, secret=secret) for secret in secrets)
-    return [key.hex()[:16] for key in keys]
+    """Names for every key that stored data depends on, from which none can be found out.
+
+    ``secret:MARK`` is a master secret, the active one first; ``field:ID:MARK`` and
+    ``index:ID:MARK`` are keys given one by one.
+    """
+
+    def mark(secret: str) -> str:
+        return settings.derived_key(_FINGERPRINT, secret=secret).hex()[:16]
+
+    found = [settings.secret.get_secret_value(), *settings.previous_secrets]
+    marks = [f"secret:{mark(secret)}" for secret in found]
+    for kind, keys in (("field", settings.field_keys), ("index", settings.index_keys)):
+        for key in keys.get_secret_value().split(",") if keys is not None else ():
+            name, _, secret = key.strip().rpartition(":")
+            marks += [f"{kind}:{name}:{mark(secret)}"] if secret else []
+    return marks

@@ -15,7 +15,7 @@ _DATABASE_SECONDS = 15
 
 
 def examine(tell: Tell) -> bool:
-    """Check everything; whether nothing failed. Changes nothing."""
+    """Check everything; whether nothing failed. Changes nothing, but starts the embedded server."""
     findings: list[Finding] = []
 
     def heard(finding: Finding) -> None:
@@ -34,6 +34,8 @@ def examine(tell: Tell) -> bool:
     try:
         with ground(configured, quiet=True) as here:
             asyncio.run(_examine_servers(here, heard))
+    except SettingsError as refusal:
+        heard(failure("settings", str(refusal), "Correct these variables."))
     except EmbeddedPostgresError as refusal:
         heard(failure("database", str(refusal), "Do as it says, or set DATABASE_URL."))
     return all(finding.state is not State.FAILURE for finding in findings)

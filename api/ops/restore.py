@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+from asyncpg.exceptions import ObjectInUseError, PostgresError
 
 from api.assembly import database_config
 from api.ops.archive import Archive, Manifest, Progress, opened
@@ -47,13 +48,17 @@ _NAME_ROOM: Final = 63 - len("_restoring_01234567")
 
 @dataclass
 class Restored:
-    """What was done: the manifest followed, migrations run, pictures written and removed."""
+    """What was done: the manifest followed, migrations run, pictures written and removed.
+
+    ``unfinished`` says what could not be tidied up after the databases had changed places.
+    """
 
     manifest: Manifest
     migrations: list[str] = field(default_factory=list)
     audit_entries: int = 0
     pictures_written: int = 0
     pictures_removed: int = 0
+    unfinished: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,8 +102,11 @@ async def restore(
                     await _refuse_contents(place, replace=replace)
                     await _swap(place, fresh["database"])
                     pictures.keep()
-            report.pictures_written, report.pictures_removed = pictures.settle(replace=replace)
-            await _drop_left_behind(place)
+            try:
+                report.pictures_written, report.pictures_removed = pictures.settle(replace=replace)
+                await _drop_left_behind(place)
+            except (OSError, PostgresError) as error:
+                report.unfinished = f"{type(error).__name__}: {error}"
     return report
 
 
@@ -112,10 +120,10 @@ def _refuse_foreign(manifest: Manifest, settings: Settings, *, without_secret: b
     missing = [mark for mark in manifest.secrets if mark not in fingerprints(settings)]
     if missing and not without_secret:
         raise OperationRefused(
-            "Encrypted fields of the backup were sealed under a master secret that is not set "
-            f"here: fingerprint {', '.join(missing)}. Set it as LEYE_SECRET (or add it to "
-            "LEYE_PREVIOUS_SECRETS), or restore with --without-secret: telephone numbers, second "
-            "factors and the like then stay unreadable."
+            "Data in the backup depends on secrets that are not set here, by fingerprint "
+            f"{', '.join(missing)}. Set them in LEYE_SECRET (or add them to "
+            "LEYE_PREVIOUS_SECRETS), LEYE_FIELD_KEYS and LEYE_INDEX_KEYS, or restore with "
+            "--without-secret: telephone numbers, second factors and the like then stay unreadable."
         )
 
 
@@ -248,7 +256,7 @@ async def _swap(place: _Place, fresh: str) -> None:
             if await place.exists():
                 await place.admin.execute(f"ALTER DATABASE {name} RENAME TO {aside}")
             await place.admin.execute(f"ALTER DATABASE {new} RENAME TO {name}")
-    except asyncpg.ObjectInUseError:
+    except ObjectInUseError:
         raise OperationRefused(
             f"Somebody connected to the database {place.name} meanwhile. Stop the API and the "
             "workers, then restore."
