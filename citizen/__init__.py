@@ -1,0 +1,1 @@
+"""What residents do: scan the plate on a house."""

@@ -56,7 +56,7 @@ ALLOWED: Final[Mapping[str, Callable[[Any], bool]]] = {
     "incident": _uuid,
     "method": _text(r"[A-Z]{3,7}"),
     # A template, not the address that was called: tokens and ids stand as {names}.
-    "route": _text(r"(?:/(?:[a-z][a-z._-]{0,23}|\{[a-z_]{1,24}(?::[a-z]+)?\})?)+"),
+    "route": _text(r"(?:/(?:[a-z][a-z._-]{0,23}|\{[a-z_]{1,24}(?::[a-z]+)?\}(?:\.[a-z]{2,4})?)?)+"),
     "operation": _text(r"(?:query|mutation|subscription)"),
     "field": _text(r"[a-z][A-Za-z]{0,39}"),
     "code": _text(r"[A-Z][A-Z_]{1,39}"),

@@ -42,6 +42,9 @@ class Access:
 
 PUBLIC = Access("public", lambda actor: True)
 SIGNED_IN = Access("signed in", lambda actor: actor.signed_in)
+PERSON = Access(
+    "a person's session", lambda actor: actor.kind in {ActorKind.ACCOUNT, ActorKind.STAFF}
+)
 ACCOUNT = Access("resident or landlord", lambda actor: actor.kind is ActorKind.ACCOUNT)
 STAFF = Access("staff", lambda actor: actor.kind is ActorKind.STAFF)
 

@@ -17,10 +17,10 @@ from starlette.responses import PlainTextResponse, Response
 from api.context import hashed_address
 from api.pages.errors import for_people
 from api.pages.pictures import IMMUTABLE
+from citizen.scanning import scan
 from core.settings import settings
 from identity.actor import anonymous
 from management.models import PlateState
-from management.plates import scan
 
 # A quarter of the code may be scratched or sun-bleached; ISO/IEC 18004 asks for four light
 # modules around it.

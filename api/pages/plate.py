@@ -16,12 +16,12 @@ from api.pages.offers import COLUMNS, NEARBY, PAGE_SIZE, Row
 from api.pages.reader import Reader
 from api.pages.rendering import page
 from api.pages.words import Words
+from citizen.scanning import PlateAction, ScannedPlate, actions_for, blocked, scan
 from core.keyset import Page, Slice
 from identity.actor import anonymous
 from landlord.listings import ListingFilter, ListingOrder, list_listings, listings_behind_plate
 from management.models import Lifecycle, PlateState
 from management.models.territory import codes_of
-from management.plates import PlateAction, ScannedPlate, actions_for, blocked, scan
 from management.territory import territory
 
 _GONE = 410

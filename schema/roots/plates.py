@@ -7,8 +7,9 @@ from uuid import UUID
 
 import strawberry
 
+from citizen.scanning import actions_for, blocked, scan
 from identity.actor import Permission
-from management.plates import actions_for, blocked, issue_plates, revoke_plate, scan
+from management.plates import issue_plates, revoke_plate
 from management.reading import plate_by_id, plates_of_batch
 from schema.access import PUBLIC, holds
 from schema.context import Info

@@ -16,7 +16,7 @@ from identity.phone_sign_in import request_sms_code, sign_in_with_sms_code
 from identity.second_factor import begin_totp, confirm_totp
 from identity.sessions import OpenSession, refresh_session, sign_out
 from identity.staff_sign_in import sign_in_staff
-from schema.access import ACCOUNT, PUBLIC, SIGNED_IN, STAFF
+from schema.access import ACCOUNT, PERSON, PUBLIC, STAFF
 from schema.context import Info
 from schema.fields import attr, given, gql_input, gql_type, mutation, query, root_type, selected
 from schema.once import run_once
@@ -219,7 +219,7 @@ class SessionMutations:
         opened = await refresh_session(info.context.actor, refresh_token=input.refresh_token)
         return await _session(info, opened)
 
-    @mutation(SignOutPayload, access=SIGNED_IN)
+    @mutation(SignOutPayload, access=PERSON)
     async def sign_out(
         self,
         info: Info,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from citizen.scanning import PlateAction
 from core.datums import Datum
 from identity.actor import Role
 from identity.models import DutyGroup
@@ -20,7 +21,6 @@ from management.models import (
     RoomState,
 )
 from management.places import PlaceOrder
-from management.plates import PlateAction
 from schema.fields import gql_enum
 
 gql_enum(

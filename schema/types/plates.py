@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from citizen.scanning import PlateAction, ScannedPlate
 from core.keyset import NOTHING, Page
 from landlord.listings import listings_behind_plate
 from management.models import EBikeCharging, PlateState
-from management.plates import PlateAction, ScannedPlate
 from schema.access import PUBLIC
 from schema.connections import After, Before, First, Last, connection, wanted_nodes
 from schema.context import Context, Info

@@ -17,6 +17,7 @@ from api.seed.filling import seed
 from api.seed.pictures import Kind
 from api.seed.progress import silent
 from api.seed.sizes import SIZES
+from citizen.scanning import PlateAction, actions_for, scan
 from core import redis
 from core.clock import now
 from core.crypto import ring
@@ -34,7 +35,7 @@ from landlord.models import Listing, ListingState
 from management.access import visible_places
 from management.models import Place, PlaceClaim, PlateState
 from management.places import close_place, update_place
-from management.plates import PlateAction, actions_for, issue_plates, revoke_plate, scan
+from management.plates import issue_plates, revoke_plate
 from management.posts import post_to_grid
 from management.rooms import NewRoom, add_rooms
 from media import storage

@@ -8,20 +8,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from citizen.scanning import PlateAction, actions_for, blocked, scan
 from core import redis
 from core.errors import InvalidInput, NotFound, RateLimited, Unauthenticated, WrongState
 from core.ids import uuid7
 from identity.actor import SYSTEM, Actor, Permission, Role, anonymous
 from management.models import Lifecycle, Place, PlaceKind, Plate, PlateState, Room
-from management.plates import (
-    PlateAction,
-    PlateBatch,
-    actions_for,
-    blocked,
-    issue_plates,
-    revoke_plate,
-    scan,
-)
+from management.plates import PlateBatch, issue_plates, revoke_plate
 from management.reading import plate_by_id, plates_of_batch, plates_of_places
 from management.rules import rules
 from tests import factories

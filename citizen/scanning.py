@@ -1,0 +1,91 @@
+"""Scanning a QR plate: what it speaks for, and what whoever scanned it may do next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from core.database import fetch
+from core.rates import allow
+from identity.actor import Actor, ActorKind, Permission
+from management.blocks import kinds_in_force
+from management.claims import runs
+from management.models import Lifecycle, PlaceKind, PlateState
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,32}")
+MISSES_WINDOW = timedelta(minutes=1)
+
+
+class PlateAction(StrEnum):
+    """What somebody may do next after a scan."""
+
+    VIEW_LISTINGS = "VIEW_LISTINGS"
+    VIEW_FILE = "VIEW_FILE"
+    MANAGE = "MANAGE"
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedPlate:
+    """What a token speaks for: flat columns of plate, place and room, as one query reads them."""
+
+    row: dict[str, Any]
+
+    @property
+    def state(self) -> PlateState:
+        """Whether the plate still speaks for its place."""
+        return PlateState(self.row["state"])
+
+
+_SCAN = """
+SELECT p.id AS plate_id, p.token, p.state, p.room_id, p.place_id, s.token AS successor_token,
+       pl.code, pl.kind, pl.name, pl.street, pl.door_number, pl.community_code, pl.grid_path,
+       pl.longitude, pl.latitude, pl.risk_class, pl.lifecycle, pl.filed_at,
+       pl.staircases, pl.exits, pl.extinguishers, pl.e_bike_charging,
+       r.number AS room_number, r.code AS room_code, r.floor AS room_floor, r.area AS room_area,
+       r.escape_window AS room_escape_window, r.dormitory AS room_dormitory, r.state AS room_state
+FROM plate p
+JOIN place pl ON pl.id = p.place_id
+LEFT JOIN room r ON r.id = p.room_id
+LEFT JOIN plate s ON s.id = p.replaced_by_id AND s.state = 'ACTIVE'
+WHERE p.token = $1
+"""
+
+
+async def scan(actor: Actor, token: str) -> ScannedPlate | None:
+    """What a scanned token speaks for; ``None`` for a token that was never printed.
+
+    Raises:
+        RateLimited: this address has asked for too many tokens that don't exist.
+    """
+    rows = await fetch(_SCAN, token) if _TOKEN.fullmatch(token) else []
+    if not rows:
+        await allow("plate misses", actor.address, limit=10, window=MISSES_WINDOW, fail_open=True)
+        return None
+    return ScannedPlate(rows[0])
+
+
+async def actions_for(actor: Actor, scanned: ScannedPlate) -> list[PlateAction]:
+    """What the actor may do next: one scan, an answer by role.
+
+    Everybody sees what is to let in a house in use; staff open the file of places in their grid;
+    who is known to run the place manages it. A plate out of use leads nowhere.
+    """
+    row = scanned.row
+    if scanned.state is not PlateState.ACTIVE:
+        return []
+    actions = []
+    if row["kind"] == PlaceKind.RENTAL_HOUSE and row["lifecycle"] == Lifecycle.ACTIVE:
+        actions.append(PlateAction.VIEW_LISTINGS)
+    if actor.may(Permission.PLACES_READ, row["grid_path"]):
+        actions.append(PlateAction.VIEW_FILE)
+    if actor.kind is ActorKind.ACCOUNT and await runs(actor.id, row["place_id"]):
+        actions.append(PlateAction.MANAGE)
+    return actions
+
+
+async def blocked(scanned: ScannedPlate) -> bool:
+    """Whether anything bars the place from letting now."""
+    return bool(await kinds_in_force([scanned.row["place_id"]]))
