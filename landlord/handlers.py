@@ -8,7 +8,13 @@ from landlord import personal_data
 from landlord.events import ListingsRestored, ListingsSuspended
 from landlord.models import ListingState
 from management.blocks import kinds_in_force
-from management.events import LandlordEnded, PlaceBlocked, PlaceClosed, PlaceUnblocked
+from management.events import (
+    LandlordEnded,
+    PlaceBlocked,
+    PlaceClosed,
+    PlaceUnblocked,
+    PlaceUpdated,
+)
 
 __all__ = ["personal_data"]  # imported for what it registers
 
@@ -41,6 +47,16 @@ async def withdraw_listings_of_closed_place(event: PlaceClosed) -> None:
     """A closed or demolished place lets nothing any more."""
     live = [ListingState.PUBLISHED, ListingState.SUSPENDED, ListingState.DRAFT]
     await execute(_MOVE, event.place_id, ListingState.WITHDRAWN, live)
+
+
+@on(PlaceUpdated)
+async def move_listings(event: PlaceUpdated) -> None:
+    """A place that moved to another community takes its listings along."""
+    await execute(
+        "UPDATE listing l SET community_code = p.community_code FROM place p"
+        " WHERE p.id = $1 AND l.place_id = p.id AND l.community_code <> p.community_code",
+        event.place_id,
+    )
 
 
 @on(LandlordEnded)

@@ -178,15 +178,18 @@ async def publish_listing(actor: Actor, *, listing_id: UUID) -> Listing:
         Conflict: the room is on offer already, perhaps by somebody else.
     """
     async with work(actor) as unit:
+        seen = await access_own_listing(actor, listing_id=listing_id, lock=False)
+        # The place before its listings, as by everything that changes several of them; and no
+        # block can slip in between the check and the commit.
+        place = await Place.filter(id=seen.place_id).select_for_update().get()
         listing = await access_own_listing(actor, listing_id=listing_id)
         if listing.state is not ListingState.DRAFT:
             raise WrongState(
                 reason=listing.state.value, zh="只有草稿可以发布", en="Only a draft is published"
             )
-        # Blocks lock the place too: none can slip in between the check and the commit.
-        place = await Place.filter(id=listing.place_id).select_for_update().get()
         await require_standard(place, listing.landlord_id)
         listing.state, listing.published_at = ListingState.PUBLISHED, now()
+        listing.community_code = place.community_code
         listing.version += 1
         await _save_on_offer(listing)
         unit.note("publishListing", "LISTING", listing.id, place=place.id)
@@ -216,7 +219,9 @@ async def withdraw_listing(actor: Actor, *, listing_id: UUID) -> Listing:
 async def _save_on_offer(listing: Listing) -> None:
     try:
         async with in_transaction():
-            await listing.save(update_fields=["state", "published_at", "version", "updated_at"])
+            await listing.save(
+                update_fields=["state", "published_at", "community_code", "version", "updated_at"]
+            )
     except IntegrityError:
         raise Conflict(
             reason="ROOM_ON_OFFER", zh="这个房间已经有在架房源", en="The room is on offer already"
@@ -235,8 +240,11 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
                 multiline=name == "description",
             )
     most = rules().largest_rent
-    if "rent" in values:
-        within(values["rent"], 1, most, field="input.rent")
+    if "rent" in values and values["rent"] is None:
+        raise InvalidInput(
+            field="input.rent", reason="EMPTY", zh="不能为空", en="It must not be empty"
+        )
+    within(values.get("rent"), 1, most, field="input.rent")
     within(values.get("deposit"), 0, most * 12, field="input.deposit")
     within(values.get("area"), 1, 2000, field="input.area")
     available: date | None = values.get("available_from")

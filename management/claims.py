@@ -67,15 +67,16 @@ async def end_landlord(actor: Actor, *, claim_id: UUID) -> PlaceClaim:
     """
     require_sign_in(actor)
     async with work(actor) as unit:
-        claim = (
-            await PlaceClaim.filter(
-                in_scope(actor, Permission.CLAIMS_DECIDE, "place__"), id=claim_id
-            )
-            .select_for_update(of=("place_claim",))
-            .first()
-        )
-        if claim is None:
+        seen = await PlaceClaim.filter(
+            in_scope(actor, Permission.CLAIMS_DECIDE, "place__"), id=claim_id
+        ).first()
+        if seen is None:
             raise NotFound
+        # The place is locked first, as by everything that changes several of its listings.
+        await access_place(
+            actor, place_id=seen.place_id, permission=Permission.CLAIMS_DECIDE, lock=True
+        )
+        claim = await PlaceClaim.filter(id=claim_id).select_for_update().get()
         if claim.state is not ClaimState.VERIFIED:
             raise WrongState(reason=claim.state.value)
         claim.state, claim.decided_by, claim.decided_at = ClaimState.ENDED, actor.id, now()
