@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
@@ -16,6 +17,7 @@ from tortoise.transactions import in_transaction
 from core.database import connection, execute, fetch
 
 _LOCK = 0x4C657965  # any number that is ours: "Leye"
+_JOB_SQL = resources.files("procrastinate.sql")
 
 
 async def migrate(config: Mapping[str, Any]) -> list[str]:
@@ -46,14 +48,14 @@ async def migrate(config: Mapping[str, Any]) -> list[str]:
 
 async def pending(config: Mapping[str, Any]) -> list[str]:
     """Names of migrations that have not run on this database."""
+    # Outside of a transaction: the recorder's question fails where its table is not there yet.
     apps = dict(config["apps"])
-    async with in_transaction():
-        executor = MigrationExecutor(connection(), apps)
-        await executor.loader.build_graph()
-        plan = await executor.plan(
-            [MigrationTarget(app_label=app, name="__latest__") for app in apps]
-        )
-    return [f"{step.migration.app_label}.{step.migration.name}" for step in plan]
+    executor = MigrationExecutor(connection(), apps)
+    await executor.loader.build_graph()
+    plan = await executor.plan([MigrationTarget(app_label=app, name="__latest__") for app in apps])
+    waiting = [f"{step.migration.app_label}.{step.migration.name}" for step in plan]
+    (table,) = await fetch("SELECT to_regclass('job_schema') IS NOT NULL AS there")
+    return waiting + _job_names(await _known_job_steps() if table["there"] else set())
 
 
 async def _migrate_jobs() -> list[str]:
@@ -64,17 +66,26 @@ async def _migrate_jobs() -> list[str]:
     await connection().execute_script(
         "CREATE TABLE IF NOT EXISTS job_schema (name text PRIMARY KEY)"
     )
-    known = {row["name"] for row in await fetch("SELECT name FROM job_schema")}
-    folder = resources.files("procrastinate.sql")
-    steps = sorted(
-        file.name for file in (folder / "migrations").iterdir() if file.name.endswith(".sql")
-    )
-    fresh = [name for name in steps if name not in known]
-    if not known:
-        await connection().execute_script((folder / "schema.sql").read_text("utf-8"))
-    else:
-        for name in fresh:
-            await connection().execute_script((folder / "migrations" / name).read_text("utf-8"))
-    for name in fresh:
-        await execute("INSERT INTO job_schema (name) VALUES ($1)", name)
-    return [f"jobs.{name}" for name in fresh] if known else ["jobs"] if fresh else []
+    known = await _known_job_steps()
+    fresh = [step for step in _job_steps() if step.name not in known]
+    sources = fresh if known else [_JOB_SQL / "schema.sql"]
+    for source in sources:
+        await connection().execute_script(source.read_text("utf-8"))
+    for step in fresh:
+        await execute("INSERT INTO job_schema (name) VALUES ($1)", step.name)
+    return _job_names(known)
+
+
+def _job_steps() -> list[Traversable]:
+    files = (_JOB_SQL / "migrations").iterdir()
+    return sorted((f for f in files if f.name.endswith(".sql")), key=lambda file: file.name)
+
+
+async def _known_job_steps() -> set[str]:
+    return {row["name"] for row in await fetch("SELECT name FROM job_schema")}
+
+
+def _job_names(known: set[str]) -> list[str]:
+    """What is to do, or was done, where these steps are known."""
+    fresh = [f"jobs.{step.name}" for step in _job_steps() if step.name not in known]
+    return fresh if known else ["jobs"]
