@@ -8,7 +8,6 @@ from itertools import groupby, pairwise
 from typing import Any, Final
 
 import orjson
-from tortoise.exceptions import OperationalError
 
 from api.ops.checks_servers import Check
 from api.ops.findings import Finding, failure, good, skipped, warning
@@ -20,9 +19,6 @@ from identity.actor import Role
 from management.models import GridLevel
 from management.posts import posts_by_grid
 from management.territory_map import TerritoryMap
-
-NOT_MIGRATED: Final = OperationalError
-"""What a check raises whose tables are not there."""
 
 _SLOW_SECONDS: Final = 60
 _STUCK_SECONDS: Final = 600

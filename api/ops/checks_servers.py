@@ -87,6 +87,9 @@ async def encoding(here: Ground) -> Finding:
 
 async def migrations(here: Ground) -> Finding:
     """Whether the database has the schema of this version."""
+    made = await fetch("SELECT to_regclass('public.tortoise_migrations') IS NOT NULL AS found")
+    if not made[0]["found"]:
+        return failure("migrations", "the database is empty", "Run `leye migrate`.")
     waiting = await pending(here.config)
     if not waiting:
         return good("migrations", "none waits")
@@ -129,4 +132,9 @@ async def connections(here: Ground) -> Finding:
     return good(name, says)
 
 
-OF_DATABASE: Final[Sequence[Check]] = (encoding, migrations, clock, connections)
+OF_DATABASE: Final[Sequence[tuple[str, Check]]] = (
+    ("encoding", encoding),
+    ("migrations", migrations),
+    ("clock", clock),
+    ("connections", connections),
+)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
+from asyncpg.exceptions import UndefinedColumnError, UndefinedFunctionError, UndefinedTableError
+from tortoise.exceptions import OperationalError
+
 from api.ops import checks_here, checks_inside, checks_servers
 from api.ops.findings import Finding, State, Tell, failure, good, skipped
 from api.runtime import Ground, ground
@@ -12,6 +16,9 @@ from core.embedded_postgres import EmbeddedPostgresError
 from core.settings import Settings, SettingsError, settings
 
 _DATABASE_SECONDS = 15
+_NOT_MIGRATED = (UndefinedTableError, UndefinedColumnError, UndefinedFunctionError)
+
+log = structlog.get_logger("api.ops")
 
 
 def examine(tell: Tell) -> bool:
@@ -48,16 +55,22 @@ async def _examine_servers(here: Ground, tell: Tell) -> None:
         tell(reached)
         if reached.state is State.FAILURE:
             return
-        for check in checks_servers.OF_DATABASE:
-            tell(await check(here))
-        for name, check in checks_inside.OF_CONTENTS:
-            try:
-                async with asyncio.timeout(_DATABASE_SECONDS):
-                    tell(await check(here))
-            except checks_inside.NOT_MIGRATED:
-                tell(skipped(name, "waits for the migrations"))
-            except TimeoutError:
-                tell(skipped(name, f"took more than {_DATABASE_SECONDS} s"))
+        for name, check in (*checks_servers.OF_DATABASE, *checks_inside.OF_CONTENTS):
+            tell(await _checked(name, check, here))
+
+
+async def _checked(name: str, check: checks_servers.Check, here: Ground) -> Finding:
+    """One check, which ends in a finding whatever happens: the next ones are wanted too."""
+    try:
+        async with asyncio.timeout(_DATABASE_SECONDS):
+            return await check(here)
+    except TimeoutError:
+        return skipped(name, f"took more than {_DATABASE_SECONDS} s")
+    except Exception as error:  # a fault nobody thought of is a finding as well
+        if isinstance(error, OperationalError) and isinstance(error.args[0], _NOT_MIGRATED):
+            return skipped(name, "waits for the migrations")
+        log.warning("doctor.check_failed", check=name, exc_info=error)
+        return failure(name, f"could not be checked ({type(error).__name__})", "See the log.")
 
 
 def _redis_url(configured: Settings) -> str | None:
