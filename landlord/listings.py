@@ -27,7 +27,7 @@ from landlord.access import access_own_listing, access_own_room, on_offer
 from landlord.events import ListingPublished, ListingWithdrawn
 from landlord.models import Listing, ListingState
 from landlord.standard import require_standard
-from management.models import Place, RoomState
+from management.models import GridLevel, Place, RoomState
 from management.rules import rules
 from management.territory import grid_by_code
 
@@ -50,6 +50,7 @@ _ORDERS: Mapping[ListingOrder, Order] = {
     ListingOrder.CHEAPEST: Order("cheapest", "rent"),
     ListingOrder.DEAREST: Order("dearest", "rent", descending=True),
 }
+_LARGEST_RENT_SOUGHT = 9_999_999  # what the column holds
 _OF_A_PLACE = Order("place", "id")
 _OWN = Order("own", "id", descending=True)
 
@@ -66,7 +67,11 @@ class ListingFilter:
 async def list_listings(
     *, filter_by: ListingFilter, order: ListingOrder, page: Page, columns: Sequence[str]
 ) -> Slice:
-    """What is on offer, narrowed and ordered. For everybody."""
+    """What is on offer, narrowed and ordered. For everybody.
+
+    Raises:
+        InvalidInput: not a community of the town; a rent that can't be.
+    """
     query = Listing.filter(on_offer(), await _condition(filter_by))
     return await take(query, _ORDERS[order], page, columns)
 
@@ -90,7 +95,16 @@ async def _condition(wanted: ListingFilter) -> Q:
     parts = []
     if wanted.community_code is not None:
         grid = await grid_by_code(wanted.community_code, field="filter.communityCode")
+        if grid["level"] != GridLevel.COMMUNITY:
+            raise InvalidInput(
+                field="filter.communityCode",
+                reason="NOT_COMMUNITY",
+                zh="请选择社区",
+                en="Name a community",
+            )
         parts.append(Q(community_code=grid["code"]))
+    within(wanted.rent_from, 0, _LARGEST_RENT_SOUGHT, field="filter.rentFrom")
+    within(wanted.rent_to, 0, _LARGEST_RENT_SOUGHT, field="filter.rentTo")
     if wanted.rent_from is not None:
         parts.append(Q(rent__gte=wanted.rent_from))
     if wanted.rent_to is not None:
