@@ -89,7 +89,9 @@ class Letting(RuleBasedStateMachine):
         return next(i for i, who in enumerate(self.people) if who.id == listing.landlord_id)
 
     def _changed(self, listing: Listing, state: ListingState | None = None) -> None:
-        self.states[listing.id] = state or self.states[listing.id]
+        if state is not None:
+            assert (self.states[listing.id], state) in STEPS
+            self.states[listing.id] = state
         self.versions[listing.id] += 1
 
     # The landlord's steps

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from core.errors import Conflict, NotFound, Unauthenticated, WrongState
 from core.ids import uuid7
-from identity.actor import Permission, Role
+from identity.actor import Actor, Permission, Role
 from identity.models import Account
 from management.access import access_place, visible_places
 from management.claims import assign_landlord, end_landlord, runs
-from management.models import ClaimRole, ClaimState, Lifecycle, PlaceClaim
+from management.models import ClaimRole, ClaimState, Lifecycle, Place, PlaceClaim
 from management.reading import claims_of_places, place_of_claim
 from tests import factories
 from tests.management.support import (
@@ -30,15 +32,14 @@ from tests.management.support import (
 PHONE = "13800000001"
 
 
-async def assigning(actor=None, place=None, **given):  # type: ignore[no-untyped-def]  # shorthand
-    return await assign_landlord(
-        actor or staff(), place_id=place.id, **{"phone": PHONE, "role": ClaimRole.OWNER, **given}
-    )
+async def assigning(actor: Actor | None = None, *, place: Place, **given: Any) -> PlaceClaim:
+    arguments = {"phone": PHONE, "role": ClaimRole.OWNER, **given}
+    return await assign_landlord(actor or staff(), place_id=place.id, **arguments)
 
 
 async def test_staff_give_a_place_to_a_landlord_whose_account_waits(town: None) -> None:
     place, warden = await factories.place(), staff()
-    claim = await assigning(warden, place, role=ClaimRole.SUBLANDLORD)
+    claim = await assigning(warden, place=place, role=ClaimRole.SUBLANDLORD)
     assert (claim.state, claim.role) == (ClaimState.VERIFIED, ClaimRole.SUBLANDLORD)
     assert (claim.decided_by, claim.decided_at is not None) == (warden.id, True)
     account = await Account.get(id=claim.account_id)
@@ -133,13 +134,13 @@ async def test_claims_are_decided_by_who_may_there(town: None) -> None:
     )
     for actor in (staff(Role.WARDEN, SIBLING), staff(Role.DEPARTMENT), staff(Role.AUDITOR),
                   app(Permission.PLACES_WRITE), signed_in(owner)):  # fmt: skip
-        there = await refused(NotFound, assigning(actor, place))
-        nowhere = await refused(NotFound, assigning(actor, absent))
+        there = await refused(NotFound, assigning(actor, place=place))
+        nowhere = await refused(NotFound, assigning(actor, place=absent))
         assert there.extensions() == nowhere.extensions()
         there = await refused(NotFound, end_landlord(actor, claim_id=claim.id))
         nowhere = await refused(NotFound, end_landlord(actor, claim_id=uuid7()))
         assert there.extensions() == nowhere.extensions()
-    await refused(Unauthenticated, assigning(VISITOR, place))
+    await refused(Unauthenticated, assigning(VISITOR, place=place))
     for claim_id in (claim.id, uuid7()):
         await refused(Unauthenticated, end_landlord(VISITOR, claim_id=claim_id))
 
