@@ -62,9 +62,9 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
         allowed_origins=settings.cors_origins,
         console=console_page.to_console,
     )
-    metrics.gauge("leye_sockets_open", "Open sockets and event streams", lambda: len(connections))
+    metrics.gauge("sockets_open", "Open sockets and event streams", lambda: len(connections))
     metrics.gauge(
-        "leye_database_connections", "Open connections to PostgreSQL", database.open_connections
+        "database_connections", "Open connections to PostgreSQL", database.open_connections
     )
     health = Health(
         {"database": database.ping, "redis": redis.ping},

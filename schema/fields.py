@@ -89,7 +89,16 @@ def gql_type(*, access: Access, name: str | None = None) -> Callable[[type[T]], 
 
 def gql_input(cls: type[T]) -> type[T]:
     """Declare an input type; its fields are described by :func:`given`."""
-    made = strawberry.input(cls, description=_docstring(cls))
+    return _input(cls, None)
+
+
+def gql_input_named(name: str) -> Callable[[type[T]], type[T]]:
+    """As :func:`gql_input`, under a name of its own: the domain has a class of the same name."""
+    return lambda cls: _input(cls, name)
+
+
+def _input(cls: type[T], name: str | None) -> type[T]:
+    made = strawberry.input(cls, name=name, description=_docstring(cls))
     for field in made.__strawberry_definition__.fields:  # type: ignore[attr-defined]
         if not field.description:
             raise UndeclaredError(f"{cls.__name__}.{field.python_name} has no description")

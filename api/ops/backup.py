@@ -16,13 +16,13 @@ from typing import IO
 from tortoise.transactions import in_transaction
 
 from api.ops.archive import DUMP, MANIFEST, MEDIA, ArchiveWriter, Manifest, Progress
-from api.ops.database import applied, fingerprints, row_counts, unhurried
+from api.ops.database import applied, fingerprints, row_counts
 from api.ops.errors import OperationRefused
 from api.ops.programs import Programs, Where, find_programs
 from api.runtime import Ground
 from core import audit_check
 from core.clock import now
-from core.database import connected, connection, credentials, execute, fetch
+from core.database import connected, connection, credentials, execute, fetch, patient
 from core.embedded_postgres import EmbeddedPostgresError, state_folder
 from media.storage import media_dir, stored
 
@@ -63,7 +63,7 @@ async def back_up(here: Ground, target: Path, *, force: bool, progress: Progress
     path = _named(target, moment)
     _refuse_overwriting(path, force=force)
     with _draft(path) as file:
-        async with connected(unhurried(here.config)), in_transaction():
+        async with connected(patient(here.config)), in_transaction():
             seen = await _look()
             embedded = here.cluster.binaries if here.cluster else None
             programs = find_programs(seen.server_major, embedded=embedded)

@@ -18,7 +18,6 @@ from core.jobs import HEARTBEAT_SECONDS, STALLED_SECONDS
 from identity.actor import Role
 from management.models import GridLevel
 from management.posts import posts_by_grid
-from management.territory_map import TerritoryMap
 
 _SLOW_SECONDS: Final = 60
 _STUCK_SECONDS: Final = 600
@@ -93,6 +92,9 @@ async def grids(here: Ground) -> Finding:
         missing = [code for code, shape in shapes if shape is None]
         if missing:
             raise ValueError(f"{', '.join(missing[:_SHOWN])}: no boundary")
+        # numpy and shapely: no other command pays for them.
+        from management.territory_map import TerritoryMap
+
         TerritoryMap(shapes)
     except (ValueError, TypeError, KeyError) as fault:
         remedy = "Correct the outline, or bring the project's back with `leye grids load`."

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module, resources
 from pkgutil import iter_modules
-from typing import Any, Final
+from typing import Final
 
 from api.assembly import APPS
 from core.database import fetch
@@ -19,15 +18,6 @@ TABLES_SQL: Final = (
     " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY relname"
 )
 _FINGERPRINT: Final = "fingerprint of the secret"
-
-
-def unhurried(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration without the time limit of a statement: counting a city takes a while."""
-    connections = {
-        name: {**engine, "credentials": {**engine["credentials"], "command_timeout": None}}
-        for name, engine in config["connections"].items()
-    }
-    return {**config, "connections": connections}
 
 
 def identifier(name: str) -> str:

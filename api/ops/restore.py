@@ -30,13 +30,12 @@ from api.ops.database import (
     identifier,
     known,
     row_counts,
-    unhurried,
 )
 from api.ops.errors import OperationRefused
 from api.ops.programs import find_programs
 from api.runtime import Ground
 from core import audit_check
-from core.database import CONNECT_SECONDS, connected, connection, credentials, execute
+from core.database import CONNECT_SECONDS, connected, connection, credentials, execute, patient
 from core.migrate import migrate
 from core.settings import Settings
 from media.storage import store, stored
@@ -219,7 +218,7 @@ async def _fill(
     progress("database", 0, None)
     find_programs(manifest.dump_major, embedded=embedded).load(where, archive.dump())
     progress("database", 1, 1)
-    config = unhurried(database_config(here.url, here.settings))
+    config = patient(database_config(here.url, here.settings))
     config["connections"]["default"]["credentials"]["database"] = where["database"]
     async with connected(config):
         counts = await row_counts()

@@ -25,14 +25,24 @@ from landlord.listings import (
 from schema.access import ACCOUNT, PUBLIC
 from schema.connections import After, Before, First, Last, connection, wanted_nodes
 from schema.context import Info
-from schema.fields import attr, given, gql_input, gql_type, mutation, query, root_type, selected
+from schema.fields import (
+    attr,
+    given,
+    gql_input,
+    gql_input_named,
+    gql_type,
+    mutation,
+    query,
+    root_type,
+    selected,
+)
 from schema.ids import row_id
 from schema.once import run_once, set_fields
 from schema.selection import Selection
 from schema.types.listings import Listing, ListingConnection, listing_columns, shape_listings
 
 
-@gql_input
+@gql_input_named("ListingFilter")
 class ListingFilterInput:
     """Narrows a search; what is left out stays open."""
 

@@ -34,7 +34,17 @@ from management.rooms import NewRoom, add_rooms
 from schema.access import PUBLIC, holds, holds_or_account
 from schema.connections import After, Before, First, Last, connection, wanted_nodes
 from schema.context import Info
-from schema.fields import attr, given, gql_input, gql_type, mutation, query, root_type, selected
+from schema.fields import (
+    attr,
+    given,
+    gql_input,
+    gql_input_named,
+    gql_type,
+    mutation,
+    query,
+    root_type,
+    selected,
+)
 from schema.ids import row_id
 from schema.once import run_once, set_fields
 from schema.selection import Selection
@@ -42,7 +52,7 @@ from schema.types.common import PointInput
 from schema.types.places import Place, PlaceConnection, place_columns, shape_places
 
 
-@gql_input
+@gql_input_named("PlaceFilter")
 class PlaceFilterInput:
     """Narrows a list of places; what is left out stays open."""
 
