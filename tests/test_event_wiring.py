@@ -41,7 +41,7 @@ WIRING = {
     ),
     "PlaceFiled": ([], [f"{LIVE}.place_filed"]),
     "PlaceUnblocked": ([f"{LANDLORD}.restore_listings"], [f"{LIVE}.place_unblocked"]),
-    "PlaceUpdated": ([], [f"{LIVE}.place_updated"]),
+    "PlaceUpdated": ([f"{LANDLORD}.move_listings"], [f"{LIVE}.place_updated"]),
     "RoomsAdded": ([], [f"{LIVE}.rooms_added"]),
     "SmsCodeRequested": ([], ["identity.send_sms_code"]),
     "WardenPosted": ([], [f"{LIVE}.warden_posted"]),

@@ -1,0 +1,145 @@
+"""Scanning a plate: what a token speaks for, and what whoever scanned it may do next."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from citizen.scanning import PlateAction, actions_for, blocked, scan
+from core import redis
+from core.errors import RateLimited
+from identity.actor import SYSTEM, Permission, Role, anonymous
+from management.models import Lifecycle, Place, PlaceKind, PlateState, Room
+from management.plates import issue_plates, revoke_plate
+from tests import factories
+from tests.management.support import (
+    GRID,
+    HOSTILE,
+    SIBLING,
+    VISITOR,
+    holding,
+    signed_in,
+    some_grids,
+    staff,
+)
+
+
+@pytest.fixture
+async def town(db: None) -> None:
+    await some_grids()
+
+
+@pytest.fixture(autouse=True)
+async def limits() -> AsyncIterator[None]:
+    async with redis.connected(None):
+        yield
+
+
+async def house(rooms: int = 2) -> tuple[Place, list[Room]]:
+    place = await factories.place()
+    return place, [await factories.room(place, str(101 + index)) for index in range(rooms)]
+
+
+async def test_a_scan_knows_the_door(town: None) -> None:
+    place, (room, _) = await house()
+    of_room, of_place = await factories.plate(place, room), await factories.plate(place)
+    scanned = await scan(VISITOR, of_room.token)
+    assert scanned is not None
+    assert (scanned.row["code"], scanned.row["room_number"]) == (place.code, room.number)
+    scanned = await scan(VISITOR, of_place.token)
+    assert scanned is not None
+    assert (scanned.row["place_id"], scanned.row["room_id"]) == (place.id, None)
+
+
+async def test_an_old_plate_names_its_successor_while_that_is_active(town: None) -> None:
+    place, _ = await house(0)
+    old = (await issue_plates(staff(), place_id=place.id)).plates[0]
+    new = (await issue_plates(staff(), place_id=place.id)).plates[0]
+    scanned = await scan(VISITOR, old.token)
+    assert scanned is not None
+    assert (scanned.state, scanned.row["successor_token"]) == (PlateState.REPLACED, new.token)
+    await revoke_plate(staff(), plate_id=new.id)
+    scanned = await scan(VISITOR, old.token)
+    assert scanned is not None
+    assert (scanned.state, scanned.row["successor_token"]) == (PlateState.REPLACED, None)
+
+
+@pytest.mark.parametrize("token", ["", "x" * 22, "x" * 33, "' OR 1=1 --", "%", *HOSTILE])
+async def test_what_was_never_printed_is_nothing(town: None, token: str) -> None:
+    await factories.plate(await factories.place())
+    assert await scan(VISITOR, token) is None
+
+
+async def test_who_guesses_is_stopped_but_still_scans_real_plates(town: None) -> None:
+    plate = await factories.plate(await factories.place())
+    for index in range(10):
+        assert await scan(VISITOR, f"guess{index}") is None
+    with pytest.raises(RateLimited):
+        await scan(VISITOR, "guess")
+    assert await scan(VISITOR, plate.token) is not None
+    assert await scan(anonymous("another-address"), "guess") is None
+
+
+async def test_one_scan_answers_by_role(town: None) -> None:
+    place, _ = await house()
+    plate = await factories.plate(place)
+    owner, former = await factories.account(), await factories.account()
+    await factories.claim(owner, place)
+    await factories.claim(former, place, state="ENDED")
+    scanned = await scan(VISITOR, plate.token)
+    assert scanned is not None
+    listings, file, manage = PlateAction
+    for actor, actions in (
+        (VISITOR, [listings]),
+        (signed_in(former), [listings]),
+        (signed_in(owner), [listings, manage]),
+        (staff(), [listings, file]),
+        (staff(Role.WARDEN, SIBLING), [listings]),
+        (holding(Permission.PLACES_READ, paths=[GRID, SIBLING]), [listings, file]),
+        (SYSTEM, [listings, file]),
+    ):
+        assert await actions_for(actor, scanned) == actions
+
+
+async def test_a_plate_out_of_use_leads_nowhere(town: None) -> None:
+    place, _ = await house()
+    plate = await factories.plate(place, state=PlateState.REVOKED)
+    scanned = await scan(VISITOR, plate.token)
+    assert scanned is not None
+    assert await actions_for(staff(), scanned) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"kind": PlaceKind.SMALL_SHOP},
+        {"lifecycle": Lifecycle.PLANNED},
+        {"lifecycle": Lifecycle.CLOSED},
+        {"lifecycle": Lifecycle.DEMOLISHED},
+    ],
+)
+async def test_only_a_house_in_use_has_rooms_to_let(town: None, values: dict[str, object]) -> None:
+    plate = await factories.plate(await factories.place(**values))
+    scanned = await scan(VISITOR, plate.token)
+    assert scanned is not None
+    assert await actions_for(VISITOR, scanned) == []
+
+
+async def test_a_scan_says_whether_letting_is_barred(town: None) -> None:
+    place, _ = await house(0)
+    plate = await factories.plate(place)
+    scanned = await scan(VISITOR, plate.token)
+    assert scanned is not None
+    assert not await blocked(scanned)
+    await factories.block(place)
+    assert await blocked(scanned)
+
+
+async def test_a_revoked_plate_says_so(town: None) -> None:
+    place, _ = await house(0)
+    (plate,) = (await issue_plates(staff(), place_id=place.id)).plates
+    await revoke_plate(staff(), plate_id=plate.id)
+    scanned = await scan(VISITOR, plate.token)
+    assert scanned is not None
+    assert (scanned.state, scanned.row["successor_token"]) == (PlateState.REVOKED, None)
