@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import strawberry
@@ -58,8 +59,14 @@ class ActivitySubscriptions:
     ) -> AsyncIterator[GridEvent]:
         """What happens in a grid and beneath it, as it happens. For staff and apps of the grid."""
         want = selected(info)
-        async for message in watch_grid(info.context.actor, grid_code=grid_code):
-            yield await _shaped(info, message, want)
+        watching = cast(
+            "AsyncGenerator[dict[str, Any]]",
+            watch_grid(info.context.actor, grid_code=grid_code),
+        )
+        # Closed here and now: left to the garbage collector, Redis would go on sending.
+        async with aclosing(watching) as messages:
+            async for message in messages:
+                yield await _shaped(info, message, want)
 
 
 async def _shaped(info: Info, message: dict[str, Any], want: Selection) -> Any:

@@ -129,7 +129,7 @@ async def viewer_row(actor: Actor, want: Selection, context: Context) -> dict[st
         "name": actor.name,
         "role": None,
         "phone": None,
-        "permissions": sorted(permission.value for permission in actor.permissions),
+        "permissions": sorted(map(str, actor.permissions)),
         "posts": None,
         "devices": [],
         "enrolling": actor.enrolling,

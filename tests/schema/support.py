@@ -6,7 +6,9 @@ first grid of another, run by landlord B. Everybody and everything is made up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +16,7 @@ from uuid import UUID
 
 import orjson
 from shapely.geometry import shape
+from tortoise.transactions import in_transaction
 
 from api.graphql.execution import Schema
 from core.clock import now, today
@@ -39,7 +42,7 @@ from management.models import (
     Plate,
     Room,
 )
-from management.territory import bring_in_grids, town_data
+from management.territory import bring_in_grids, forget_territory, town_data
 from schema.build import build
 from schema.context import Context
 from schema.ids import global_id
@@ -63,6 +66,7 @@ class Tenant:
     rooms: list[Room]
     plate: Plate
     room_plate: Plate
+    old_plate: Plate
     listing: Listing
     draft: Listing
     claim: PlaceClaim
@@ -79,6 +83,7 @@ class Tenant:
             "room": global_id("Room", self.rooms[0].id),
             "emptyRoom": global_id("Room", self.rooms[2].id),
             "token": self.room_plate.token,
+            "oldToken": self.old_plate.token,
             "plate": global_id("IssuedPlate", self.plate.id),
             "listing": global_id("Listing", self.listing.id),
             "draft": global_id("Listing", self.draft.id),
@@ -98,8 +103,10 @@ class World:
     tenants: tuple[Tenant, Tenant]
     actors: dict[str, Actor]
     tokens: dict[str, str]
+    accounts: dict[str, Account]
+    staff: dict[str, StaffMember]
     spare_staff: StaffMember
-    staff: dict[str, StaffMember] = field(default_factory=dict)
+    refresh_token: str
 
     @property
     def absent(self) -> dict[str, str]:
@@ -122,6 +129,7 @@ class World:
         return missing | {
             "code": "999999-99999",
             "token": "n0such0token0n0such0to",
+            "oldToken": "n0such0token0n0such0to",
             "gridCode": "441900122999-01",
             "community": "441900122999",
         }
@@ -186,8 +194,11 @@ async def make_world() -> World:
         for name, text in tokens.items()
     }
     actors["anonymous"] = anonymous("anonymous")
+    forget_territory()
+    async with work(SYSTEM):
+        opened = await open_session(accounts["resident"], device="Other device")
     spare = await make_staff("staff.spare")
-    return World(tenants, actors, tokens, spare, staff)
+    return World(tenants, actors, tokens, accounts, staff, spare, opened.refresh_token)
 
 
 async def token_of(holder: Account | StaffMember) -> str:
@@ -233,6 +244,7 @@ def point_in(code: str) -> tuple[float, float]:
 
 async def _tenant(index: int, landlord: Account, lead: GridPost) -> Tenant:
     grid = await Grid.get(code=GRIDS[index])
+    await Grid.filter(id=grid.id).update(office_phone="0769-00000000")
     organisation = await Organisation.create(credit_code=f"TEST{index:014d}", name="测试公司")
     longitude, latitude = point_in(grid.code)
     place_id = uuid7()
@@ -276,6 +288,7 @@ async def _tenant(index: int, landlord: Account, lead: GridPost) -> Tenant:
         rooms,
         await factories.plate(place),
         room_plate,
+        old,
         offer,
         draft,
         claim,
@@ -283,6 +296,21 @@ async def _tenant(index: int, landlord: Account, lead: GridPost) -> Tenant:
         lead,
         grid,
     )
+
+
+class _Undo(Exception):
+    """Take back what was done."""
+
+
+@asynccontextmanager
+async def undone() -> AsyncIterator[None]:
+    """What is written in here is taken back at the end."""
+    with suppress(_Undo):
+        async with in_transaction():
+            yield
+            raise _Undo
+    authentication.forget()
+    forget_territory()
 
 
 async def ask(

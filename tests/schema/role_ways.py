@@ -1,0 +1,136 @@
+"""How each field of the schema is reached, for the role × field × tenant matrix.
+
+A way is a piece of GraphQL with ``$names`` of a tenant's things in it and ``{F}`` where the field
+goes. Fields of root types are reached by the ways named for them.
+"""
+
+from __future__ import annotations
+
+from string import Template
+
+from graphql import GraphQLField, get_named_type, is_leaf_type
+
+_PLACE = 'place(code: "$code") '
+_PLATE = 'plate(token: "$token") '
+_LISTING = 'listing(id: "$listing") '
+
+# Query: to a field of each type.
+TYPES: dict[str, str] = {
+    "CreditSummary": _PLATE + "{ credit { F } }",
+    "Grid": 'node(id: "$grid") { ... on Grid { F } }',
+    "GridConnection": 'grids(parentCode: "$community") { F }',
+    "GridEdge": 'grids(parentCode: "$community") { edges { F } }',
+    "GridPost": 'node(id: "$grid") { ... on Grid { posts { F } } }',
+    "IssuedPlate": _PLACE + "{ plates { F } }",
+    "LandlordCard": _LISTING + "{ landlord { F } }",
+    "LeaseFiling": _PLACE + "{ leaseFilings { F } }",
+    "Listing": _LISTING + "{ F }",
+    "ListingConnection": 'listings(filter: { communityCode: "$community" }) { F }',
+    "ListingEdge": 'listings(filter: { communityCode: "$community" }) { edges { F } }',
+    "MaskedContact": _PLACE + "{ contact { F } }",
+    "Operator": _PLACE + "{ operators { F } }",
+    "Organisation": _PLACE + "{ organisation { F } }",
+    "PageInfo": 'listings(filter: { communityCode: "$community" }) { pageInfo { F } }',
+    "Photo": _LISTING + "{ photos { F } }",
+    "Place": _PLACE + "{ F }",
+    "PlaceBlock": _PLACE + "{ blocks { F } }",
+    "PlaceConnection": 'places(filter: { gridCode: "$gridCode" }) { F }',
+    "PlaceEdge": 'places(filter: { gridCode: "$gridCode" }) { edges { F } }',
+    "Plate": _PLATE + "{ F }",
+    "Point": _PLATE + "{ place { point { F } } }",
+    "PublicPlace": _PLATE + "{ place { F } }",
+    "PublicRoom": _PLATE + "{ room { F } }",
+    "Room": _PLACE + "{ rooms { F } }",
+    "SignedInDevice": "viewer { devices { F } }",
+    "Viewer": "viewer { F }",
+}
+
+# Fields that need a thing in another state than the rest of their type.
+FIELDS: dict[str, str] = {
+    "Plate.replacedBy": 'plate(token: "$oldToken") { F }',
+    "Query.node": 'node(id: "$place") { id ... on Place { code } }',
+    "Query.viewer": "viewer { id }",
+    "Query.plate": _PLATE + "{ state }",
+    "Query.listing": _LISTING + "{ title }",
+    "Query.listings": 'listings(filter: { communityCode: "$community" }) { nodes { id } }',
+    "Query.places": 'places(filter: { gridCode: "$gridCode" }) { nodes { id } }',
+    "Query.place": _PLACE + "{ code }",
+    "Query.grids": 'grids(parentCode: "$community") { nodes { id } }',
+}
+
+# Mutation: to its payload.
+MUTATIONS: dict[str, str] = {
+    "requestSmsCode": '{ phone: "13800000009" }',
+    "signInWithSmsCode": '{ phone: "13800000009", code: "000000" }',
+    "signInStaff": '{ userName: "nobody.here", password: "wrong" }',
+    "enrolTotp": "{}",
+    "refreshSession": '{ refreshToken: "$refreshToken" }',
+    "signOut": "{}",
+    "setDisplayName": '{ requestId: "$requestId", displayName: "测试" }',
+    "createListing": '{ requestId: "$requestId", roomId: "$emptyRoom", title: "测试", rent: 800 }',
+    "updateListing": '{ requestId: "$requestId", listingId: "$listing", expectedVersion: 1 }',
+    "publishListing": '{ requestId: "$requestId", listingId: "$draft" }',
+    "withdrawListing": '{ requestId: "$requestId", listingId: "$listing" }',
+    "filePlace": (
+        '{ requestId: "$requestId", kind: RENTAL_HOUSE, name: "测试", gridCode: "$gridCode" }'
+    ),
+    "updatePlace": '{ requestId: "$requestId", placeId: "$place", expectedVersion: 1, floors: 4 }',
+    "closePlace": '{ requestId: "$requestId", placeId: "$place", expectedVersion: 1 }',
+    "addRooms": '{ requestId: "$requestId", placeId: "$place", rooms: [{ number: "901" }] }',
+    "assignLandlord": (
+        '{ requestId: "$requestId", placeId: "$place", phone: "13800000009", role: AGENT }'
+    ),
+    "endLandlord": '{ requestId: "$requestId", operatorId: "$operator" }',
+    "blockPlace": '{ requestId: "$requestId", placeId: "$place", reason: "测试原因" }',
+    "endBlock": '{ requestId: "$requestId", blockId: "$openBlock" }',
+    "revealPlaceContact": '{ requestId: "$requestId", placeId: "$place", reason: "测试原因" }',
+    "issuePlates": '{ requestId: "$requestId", placeId: "$place" }',
+    "revokePlate": '{ requestId: "$requestId", plateId: "$plate" }',
+    "postWarden": '{ requestId: "$requestId", staffId: "$spare", gridCode: "$gridCode" }',
+    "endPost": '{ requestId: "$requestId", postId: "$post" }',
+    "setOfficePhone": (
+        '{ requestId: "$requestId", gridCode: "$gridCode", officePhone: "0769-12345678" }'
+    ),
+}
+
+# Which mutation leads to a type, and how on.
+PAYLOADS: dict[str, tuple[str, str]] = {
+    "ContactPayload": ("revealPlaceContact", "{ F }"),
+    "EnrolTotpPayload": ("enrolTotp", "{ F }"),
+    "GridPayload": ("setOfficePhone", "{ F }"),
+    "GridPostPayload": ("postWarden", "{ F }"),
+    "ListingPayload": ("updateListing", "{ F }"),
+    "PlacePayload": ("updatePlace", "{ F }"),
+    "PlatePayload": ("revokePlate", "{ F }"),
+    "PlatesPayload": ("issuePlates", "{ F }"),
+    "Session": ("refreshSession", "{ session { F } }"),
+    "SessionPayload": ("refreshSession", "{ F }"),
+    "SignOutPayload": ("signOut", "{ F }"),
+    "SmsCodePayload": ("requestSmsCode", "{ F }"),
+    "ViewerPayload": ("setDisplayName", "{ F }"),
+}
+
+# Empty for the things of the test, whoever asks.
+EMPTY_HERE = frozenset(
+    {
+        "CreditSummary.grade",
+        "EnrolTotpPayload.recoveryCodes",
+        "Grid.divisionCode",
+        "GridPost.department",
+        "Place.endedAt",
+        "Viewer.permissions",  # of accounts
+    }
+)
+# Sign-ins that are refused for what was typed, not for who asks.
+WRONG_SECRETS = {"signInWithSmsCode": "WRONG_CODE", "signInStaff": "SIGN_IN_REFUSED"}
+
+
+def leaf(field_name: str, field: GraphQLField) -> str:
+    """A selection of one field under the name ``leaf``."""
+    beneath = "" if is_leaf_type(get_named_type(field.type)) else " { __typename }"
+    return f"leaf: {field_name}{beneath}"
+
+
+def filled(way: str, names: dict[str, str], selection: str = "") -> str:
+    """A way with the names of somebody's things and a selection."""
+    return Template(way.replace("{ F }", "{ " + selection + " }")).substitute(names)
