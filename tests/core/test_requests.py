@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from tortoise.transactions import in_transaction
 
-from core.database import fetch
+from core.clock import now
+from core.database import execute, fetch
 from core.errors import RequestIdReused
-from core.requests import once
+from core.jobs import blueprint
+from core.requests import KEPT, forget_requests, once
+
+
+SEVEN = UUID(int=7)
 
 
 @dataclass(frozen=True)
 class Somebody:
     kind: str = "ACCOUNT"
-    id: UUID | None = UUID(int=7)
+    id: UUID | None = SEVEN
 
 
 class Doing:
@@ -104,3 +110,29 @@ async def test_the_claim_holds_no_payload(db: None) -> None:
     await Doing().once(Somebody(), uuid4(), payload={"phone": "13800138000"})
     (row,) = await fetch("SELECT * FROM request_claim")
     assert "13800138000" not in str(row)
+
+
+async def test_claims_are_kept_for_thirty_days(db: None) -> None:
+    doing, old, young = Doing(), uuid4(), uuid4()
+    for request_id, age in (
+        (old, KEPT + timedelta(minutes=1)),
+        (young, KEPT - timedelta(minutes=1)),
+    ):
+        await doing.once(Somebody(), request_id)
+        await execute(
+            "UPDATE request_claim SET created_at = $2 WHERE request_id = $1",
+            request_id,
+            now() - age,
+        )
+    await forget_requests()
+    assert [row["request_id"] for row in await fetch("SELECT * FROM request_claim")] == [young]
+    await doing.once(Somebody(), young)
+    assert len(doing.results) == 2, "a repeat within the time is still recognised"
+    await doing.once(Somebody(), old)
+    assert len(doing.results) == 3
+
+
+async def test_the_clock_forgets_claims_each_night() -> None:
+    assert ("core.forget_requests", "core.forget_requests") in (
+        blueprint.periodic_registry.periodic_tasks
+    )
