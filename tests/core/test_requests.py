@@ -16,7 +16,6 @@ from core.errors import RequestIdReused
 from core.jobs import blueprint
 from core.requests import KEPT, forget_requests, once
 
-
 SEVEN = UUID(int=7)
 
 

@@ -13,7 +13,6 @@ from core.database import fetch
 from core.models import RequestClaim
 from core.work import Work, current, work
 
-
 SEVEN = UUID(int=7)
 
 
