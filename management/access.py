@@ -46,8 +46,10 @@ def in_scope(actor: Actor, permission: Permission, prefix: str = "") -> Q:
 def visible_places(
     actor: Actor, permission: Permission = Permission.PLACES_READ
 ) -> QuerySet[Place]:
-    """Staff and apps: places in their scope. Accounts: places that they are known to run."""
+    """Staff and apps: places in their scope. Accounts may read those they are known to run."""
     if actor.kind is ActorKind.ACCOUNT:
+        if permission is not Permission.PLACES_READ:
+            return Place.filter(_NOTHING)
         own = PlaceClaim.filter(account_id=actor.id, state=ClaimState.VERIFIED).values("place_id")
         return Place.filter(id__in=Subquery(own))
     return Place.filter(in_scope(actor, permission))
@@ -72,8 +74,6 @@ async def access_place(
         raise NotFound
     which: dict[str, Any] = {"code": code} if place_id is None else {"id": place_id}
     query = visible_places(actor, permission).filter(**which)
-    if actor.kind is ActorKind.ACCOUNT and permission is not Permission.PLACES_READ:
-        raise NotFound
     place = await (query.select_for_update() if lock else query).first()
     if place is None:
         raise NotFound

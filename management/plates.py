@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from core.clock import now
+from core.database import execute
 from core.errors import InvalidInput, WrongState
 from core.events import emit
 from core.ids import uuid7
@@ -93,14 +94,16 @@ async def _replace(place: Place, plates: Sequence[Plate]) -> None:
     old = await Plate.filter(place_id=place.id, state=PlateState.ACTIVE).select_for_update()
     successors = {plate.room_id: plate for plate in plates}
     replaced = [plate for plate in old if plate.room_id in successors]
-    for plate in replaced:
-        plate.state, plate.ended_at = PlateState.REVOKED, moment
-        await plate.save(update_fields=["state", "ended_at"])
+    ids = [plate.id for plate in replaced]
+    await Plate.filter(id__in=ids).update(state=PlateState.REVOKED, ended_at=moment)
     await Plate.bulk_create(plates)
-    for plate in replaced:
-        plate.state = PlateState.REPLACED
-        plate.replaced_by_id = successors[plate.room_id].id
-        await plate.save(update_fields=["state", "replaced_by_id"])
+    await execute(
+        "UPDATE plate SET state = $3, replaced_by_id = successor"
+        " FROM unnest($1::uuid[], $2::uuid[]) AS pair (old, successor) WHERE id = old",
+        ids,
+        [successors[plate.room_id].id for plate in replaced],
+        PlateState.REPLACED,
+    )
 
 
 async def revoke_plate(actor: Actor, *, plate_id: UUID) -> Plate:

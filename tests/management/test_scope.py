@@ -127,6 +127,7 @@ async def test_a_landlord_sees_the_houses_they_are_known_to_run(places: dict[str
     for permission in set(Permission) - {Permission.PLACES_READ}:
         with pytest.raises(NotFound):
             await access_place(signed_in(who), place_id=places[GRID].id, permission=permission)
+        assert await seen(signed_in(who), permission) == []
     assert await seen(Actor(kind=ActorKind.ACCOUNT, id=None)) == []
 
 
