@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
-from fakeredis import FakeAsyncRedis, FakeServer
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -30,6 +29,9 @@ log = structlog.get_logger(__name__)
 
 def _open(url: str | None) -> Redis:
     if url is None:
+        # With it comes numpy: 40 MB that a process with a real Redis does without.
+        from fakeredis import FakeAsyncRedis, FakeServer
+
         log.info("redis.in_process")
         return FakeAsyncRedis(server=FakeServer())
     pool = BlockingConnectionPool.from_url(

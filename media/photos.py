@@ -6,6 +6,7 @@ from core.settings import settings
 
 WIDTHS = (360, 720)
 FORMATS = ("webp", "jpg")
+PHOTO_COLUMNS = ("id", "key", "width", "height", "alt_zh", "alt_en")
 
 
 def photo_path(key: str, width: int = WIDTHS[-1], file_format: str = "webp") -> str:

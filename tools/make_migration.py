@@ -37,7 +37,9 @@ async def write(name: str, *, tables: bool, written: str) -> None:
         writer.name = format_migration_name(number, name if tables else f"{name}_constraints")
         if below := list(APPS)[: list(APPS).index(writer.app_label)][-1:]:
             # Tortoise writes no dependency on the app that a foreign key points to.
-            writer.dependencies.append((below[0], latest[below[0]]))
+            dependency = (below[0], latest[below[0]])
+            if dependency not in writer.dependencies:
+                writer.dependencies.append(dependency)
         latest[writer.app_label] = writer.name
         print(writer.write())
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from api.pages.words import Words, day, money, number
 from core.clock import today
 from landlord.listings import photos_of
+from media.photos import PHOTO_COLUMNS
 
 Row = dict[str, Any]
 
@@ -54,8 +55,15 @@ def free_from(row: Mapping[str, Any], t: Words) -> str | None:
     return t("free_from", day=day(since, t.language))
 
 
+def front(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The picture in the file of a scanned place."""
+    if row["photo_id"] is None:
+        return None
+    return {name: row[f"photo_{name}"] for name in PHOTO_COLUMNS}
+
+
 def cover(rows: list[Row]) -> Mapping[str, Any] | None:
-    """The picture at the head of a page about a house.
+    """The picture at the head of a page about a house whose file has none.
 
     Landlords begin with the room and end with what is around it: the last picture of the first
     listing that has at least three.

@@ -111,7 +111,7 @@ async def _of_place(request: Request, scanned: ScannedPlate, *, lets: bool) -> R
         barred=barred,
         rooms=rooms,
         cursor=cursor,
-        photo=None if cursor else offers.cover(rooms.here),
+        photo=None if cursor else offers.front(row) or offers.cover(rooms.here),
         safety=safety_facts(row, t),
         offers=offers,
     )

@@ -25,7 +25,7 @@ import orjson
 from api.seed import cast
 from api.seed.gallery import choose, hang
 from api.seed.houses import furnish
-from api.seed.offers import put_up
+from api.seed.offers import photograph, put_up
 from api.seed.people import Accounts, let_an_app_in, take_on_staff
 from api.seed.places import file_places
 from api.seed.plates import put_up_plates
@@ -180,7 +180,8 @@ async def _make(town: Town, report: Reporter) -> int:
         places = file_places(town, report)
         houses = furnish(town, places, accounts)
         put_up_plates(town, places, {house.row["id"]: house.rooms for house in houses})
-        put_up(town, houses, gallery)
+        fronts = photograph(town, gallery)
+        put_up(town, houses, gallery, fronts)
 
     await asyncio.gather(
         asyncio.to_thread(build),

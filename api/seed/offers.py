@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain, cycle, islice
 from typing import Final
+from uuid import UUID
 
 from api.seed import words
 from api.seed.cast import Part
@@ -18,7 +19,7 @@ from api.seed.sizes import PHOTOS_PER_LISTING
 from api.seed.town import Row, Town
 from landlord.listings import ON_OFFER_OR_HELD
 from landlord.models import ListingState
-from management.models import RoomState
+from management.models import PlaceKind, RoomState
 
 Offer = tuple[House, Row, ListingState]
 
@@ -40,10 +41,28 @@ _STAGE: Final[Mapping[Part, Sequence[ListingState | None]]] = {
     Part.FULL: (ListingState.LET, ListingState.LET),
     Part.SPARE: (ListingState.PUBLISHED, None),
 }  # fmt: skip
+_WITH_FRONT: Final = frozenset({PlaceKind.RENTAL_HOUSE, PlaceKind.SMALL_SHOP})
 _PUBLIC_ONCE: Final = ON_OFFER_OR_HELD | {ListingState.LET, ListingState.WITHDRAWN}
 
 
-def put_up(town: Town, houses: Sequence[House], gallery: Mapping[Kind, list[Picture]]) -> None:
+def photograph(town: Town, gallery: Mapping[Kind, list[Picture]]) -> dict[UUID, Picture]:
+    """A picture of the front of each house and shop; answers them by place."""
+    chance = town.chance("fronts")
+    fronts = {}
+    for place in town.rows["place"]:
+        if place["kind"] in _WITH_FRONT:
+            picture = chance.one_of(gallery[Kind.HOUSE])
+            place["photo_id"] = _photo(town, chance, picture, None, place["created_at"])
+            fronts[place["id"]] = picture
+    return fronts
+
+
+def put_up(
+    town: Town,
+    houses: Sequence[House],
+    gallery: Mapping[Kind, list[Picture]],
+    fronts: Mapping[UUID, Picture],
+) -> None:
     """Every listing with its photos; rooms on offer become vacant."""
     chance = town.chance("listings")
     staged = list(_staged(houses))
@@ -62,7 +81,7 @@ def put_up(town: Town, houses: Sequence[House], gallery: Mapping[Kind, list[Pict
         able = max(begin, house.built.created_at + timedelta(days=4))
         opened = chance.moment(able, town.end - timedelta(days=1))
         listing = _listing(town, chance, (house, room, state), opened)
-        _photos(town, chance, listing, gallery)
+        _photos(town, chance, listing, gallery, fronts[house.row["id"]])
 
 
 def usable(house: House) -> list[Row]:
@@ -134,31 +153,42 @@ def _listing(town: Town, chance: Chance, offer: Offer, opened: datetime) -> Row:
 
 
 def _photos(
-    town: Town, chance: Chance, listing: Row, gallery: Mapping[Kind, list[Picture]]
+    town: Town,
+    chance: Chance,
+    listing: Row,
+    gallery: Mapping[Kind, list[Picture]],
+    front: Picture,
 ) -> None:
     """The room itself, where one cooks or washes, and the house or what one sees from it."""
     wet = Kind.KITCHEN if chance.happens(0.5) else Kind.BATHROOM
-    outside = Kind.HOUSE if chance.happens(0.6) else Kind.BALCONY
-    kinds = (Kind.ROOM, wet, outside)
-    assert len(kinds) == PHOTOS_PER_LISTING
-    for position, kind in enumerate(kinds):
-        picture = chance.one_of(gallery[kind])
-        photo_id = chance.uuid7(listing["created_at"])
-        town.add(
-            "photo",
-            id=photo_id,
-            key=picture.key,
-            owner_id=listing["landlord_id"],
-            width=WIDTH,
-            height=HEIGHT,
-            alt_zh=picture.alt_zh,
-            alt_en=picture.alt_en,
-            created_at=listing["created_at"],
-        )
+    outside = front if chance.happens(0.6) else chance.one_of(gallery[Kind.BALCONY])
+    pictures = (chance.one_of(gallery[Kind.ROOM]), chance.one_of(gallery[wet]), outside)
+    assert len(pictures) == PHOTOS_PER_LISTING
+    moment = listing["created_at"]
+    for position, picture in enumerate(pictures):
+        photo_id = _photo(town, chance, picture, listing["landlord_id"], moment)
         town.add(
             "listing_photo",
-            id=chance.uuid7(listing["created_at"]),
+            id=chance.uuid7(moment),
             listing_id=listing["id"],
             photo_id=photo_id,
             position=position,
         )
+
+
+def _photo(
+    town: Town, chance: Chance, picture: Picture, owner: UUID | None, moment: datetime
+) -> UUID:
+    photo_id = chance.uuid7(moment)
+    town.add(
+        "photo",
+        id=photo_id,
+        key=picture.key,
+        owner_id=owner,
+        width=WIDTH,
+        height=HEIGHT,
+        alt_zh=picture.alt_zh,
+        alt_en=picture.alt_en,
+        created_at=moment,
+    )
+    return photo_id

@@ -144,6 +144,7 @@ def _built(
         code=f"{site.community_code[-6:]}-{number:05d}",
         kind=kind,
         grid_id=site.id,
+        photo_id=None,
         grid_path=site.path,
         community_code=site.community_code,
         grid_code=site.code,

@@ -21,8 +21,8 @@ HISTORY: Final = timedelta(days=730)
 
 # In the order in which their foreign keys allow them to be filled.
 TABLES: Final = (
-    "grid", "department", "organisation", "account", "staff_member", "grid_post", "app", "place",
-    "room", "place_claim", "lease_filing", "place_block", "plate", "photo", "listing",
+    "grid", "department", "organisation", "account", "staff_member", "grid_post", "app", "photo",
+    "place", "room", "place_claim", "lease_filing", "place_block", "plate", "listing",
     "listing_photo",
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ from core.crypto import EncryptedField
 from core.ids import uuid7
 from identity.models import Account
 from management.models.territory import Grid
+from media.models import Photo
 
 
 class PlaceKind(StrEnum):
@@ -133,6 +134,10 @@ class Place(Model):
         "management.Organisation", null=True, on_delete=fields.RESTRICT, related_name="places"
     )
     organisation_id: UUID | None
+    photo: fields.ForeignKeyNullableRelation[Photo] = fields.ForeignKeyField(
+        "media.Photo", null=True, on_delete=fields.SET_NULL, related_name="places"
+    )
+    photo_id: UUID | None
 
     staircases: int | None = fields.SmallIntField(null=True)
     exits: int | None = fields.SmallIntField(null=True)

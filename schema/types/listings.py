@@ -14,7 +14,7 @@ from core.errors import Language
 from landlord.listings import photos_of
 from landlord.models import ListingState
 from management.models import PlaceKind, RiskClass
-from media.photos import photo_url
+from media.photos import PHOTO_COLUMNS, photo_url
 from schema.access import PUBLIC
 from schema.connections import Connection
 from schema.context import Context
@@ -24,6 +24,19 @@ from schema.selection import Rows, Selection
 from schema.types.common import Node, Point, public_point
 from schema.types.places import one_line_address
 from schema.types.territory import Grid, grids_by_code
+
+
+@gql_type(access=PUBLIC)
+class Photo:
+    """A picture."""
+
+    id: strawberry.ID = attr("Global id, opaque.")
+    url: str = attr("720 pixels wide, WebP.")
+    thumbnail_url: str = attr("360 pixels wide, WebP.")
+    jpeg_url: str = attr("720 pixels wide, JPEG.")
+    width: int = attr("Pixels of the large one.")
+    height: int = attr("Pixels of the large one.")
+    alt: str = attr("What is seen, in words.")
 
 
 @gql_type(access=PUBLIC)
@@ -38,6 +51,7 @@ class PublicPlace:
     community: Grid = attr("The community it lies in.")
     risk_class: RiskClass = attr("Its risk class.")
     point: Point | None = attr("Where it is, GCJ-02.")
+    photo: Photo | None = attr("A picture of it.")
 
 
 @gql_type(access=PUBLIC)
@@ -49,19 +63,6 @@ class PublicRoom:
     floor: int | None = attr("Storey, counted from 1.")
     area: float | None = attr("Usable area in m².")
     dormitory: bool = attr("Whether it may be let by the bed.")
-
-
-@gql_type(access=PUBLIC)
-class Photo:
-    """A picture."""
-
-    id: strawberry.ID = attr("Global id, opaque.")
-    url: str = attr("720 pixels wide, WebP.")
-    thumbnail_url: str = attr("360 pixels wide, WebP.")
-    jpeg_url: str = attr("720 pixels wide, JPEG.")
-    width: int = attr("Pixels of the large one.")
-    height: int = attr("Pixels of the large one.")
-    alt: str = attr("What is seen, in words.")
 
 
 @gql_type(access=PUBLIC)
@@ -111,6 +112,8 @@ def listing_columns(want: Selection) -> list[str]:
             columns |= dict.fromkeys(("room_id", *(f"room__{name}" for name in _ROOM_COLUMNS)))
         elif name == "place":
             columns |= dict.fromkeys(("place_id", *(f"place__{name}" for name in _PLACE_COLUMNS)))
+            if "photo" in want["place"]:
+                columns |= dict.fromkeys(f"place__photo__{name}" for name in PHOTO_COLUMNS)
         elif name == "landlord":
             columns |= dict.fromkeys(("landlord_id", "landlord__display_name"))
         elif name != "photos":
@@ -130,7 +133,9 @@ async def shape_listings(rows: Rows, want: Selection, context: Context) -> Rows:
         communities = await grids_by_code(codes, want.under("place", "community"), context)
         for row in rows:
             inner = {name: row[f"place__{name}"] for name in _PLACE_COLUMNS}
-            row["place"] = public_place({**inner, "id": row["place_id"]}, communities)
+            photo = {f"photo_{name}": row.get(f"place__photo__{name}") for name in PHOTO_COLUMNS}
+            place = {**inner, **photo, "id": row["place_id"]}
+            row["place"] = public_place(place, communities, context.language)
     for row in rows:
         if "room" in want:
             inner = {name: row[f"room__{name}"] for name in _ROOM_COLUMNS}
@@ -149,9 +154,10 @@ async def shape_listings(rows: Rows, want: Selection, context: Context) -> Rows:
 
 
 def public_place(
-    row: Mapping[str, Any], communities: Mapping[str, dict[str, Any]]
+    row: Mapping[str, Any], communities: Mapping[str, dict[str, Any]], language: Language
 ) -> dict[str, Any]:
-    """The public face of a place."""
+    """The public face of a place; its picture in columns that begin with ``photo_``."""
+    photo = {name: row[f"photo_{name}"] for name in PHOTO_COLUMNS}
     community = communities[row["community_code"]]
     return {
         "id": global_id("Place", row["id"]),
@@ -162,6 +168,7 @@ def public_place(
         "community": community,
         "risk_class": row["risk_class"],
         "point": public_point(dict(row)),
+        "photo": photo_row(photo, language) if photo["id"] else None,
     }
 
 

@@ -106,7 +106,7 @@ async def shape_plate(
     communities = await grids_by_code(
         {row["community_code"]}, want.under("place", "community"), context
     )
-    answer["place"] = public_place({**row, "id": row["place_id"]}, communities)
+    answer["place"] = public_place({**row, "id": row["place_id"]}, communities, context.language)
     answer["room"] = _room(row)
     answer["credit"] = {
         "grade": None,

@@ -136,7 +136,9 @@ def test_it_has_the_wanted_numbers(town: Rows) -> None:
     assert Counter(row["kind"] for row in town["place"]) == dict(SMALL.places)
     assert len(town["room"]) == SMALL.rooms
     assert len(town["listing"]) == SMALL.listings
-    assert len(town["listing_photo"]) == len(town["photo"]) == 3 * SMALL.listings
+    fronts = SMALL.places[PlaceKind.RENTAL_HOUSE] + SMALL.places[PlaceKind.SMALL_SHOP]
+    assert len(town["listing_photo"]) == 3 * SMALL.listings
+    assert len(town["photo"]) == 3 * SMALL.listings + fronts
     assert len({row["community_code"] for row in town["place"]}) == 24
     assert len({row["grid_code"] for row in town["place"]}) == 97
 
