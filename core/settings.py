@@ -136,19 +136,21 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for place, text in enumerate(value, 1):
+        for position, text in enumerate(value, 1):
             try:
                 ip_network(text)
             except ValueError:
-                raise ValueError(f"entry {place} is not a network such as 10.0.0.0/8") from None
+                raise ValueError(f"entry {position} is not a network such as 10.0.0.0/8") from None
         return value
 
     @field_validator("cors_origins")
     @classmethod
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for place, text in enumerate(value, 1):
+        for position, text in enumerate(value, 1):
             if not _ORIGIN.fullmatch(text):
-                raise ValueError(f"entry {place} is not an origin such as https://app.example.cn")
+                raise ValueError(
+                    f"entry {position} is not an origin such as https://app.example.cn"
+                )
         return value
 
     @model_validator(mode="after")
