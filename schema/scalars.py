@@ -14,14 +14,18 @@ from core.errors import InvalidInput
 
 Json = NewType("Json", object)
 
+_LONGEST = 24  # digits and more than enough of them for any sum of yuan
+
 
 def read_decimal(value: Any) -> Decimal:
     """A decimal number from text or from a JSON integer; never from a binary fraction's tail."""
+    text = str(value)
     try:
-        number = Decimal(str(value))
+        number = Decimal(text if len(text) <= _LONGEST else "NaN")
     except InvalidOperation:
         number = Decimal("NaN")
-    if isinstance(value, bool) or not number.is_finite():
+    # 1e999999999 is short to write and a gigabyte to store.
+    if isinstance(value, bool) or not number.is_finite() or abs(number.adjusted()) > _LONGEST:
         raise InvalidInput(reason="DECIMAL", zh="不是数字", en="Not a decimal number")
     return number
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import strawberry
 
 from core.datums import Datum, from_gcj02
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.keyset import Page
 from core.numbers import within
 from core.text import clean
@@ -235,6 +235,25 @@ def file_values(fields: PlaceFields) -> dict[str, Any]:
     return {**values, "longitude": longitude, "latitude": latitude}
 
 
+def _organisation(fields: FilePlaceInput | UpdatePlaceInput) -> dict[str, str | None]:
+    """Who runs the place as a legal entity.
+
+    Raises:
+        InvalidInput: a name without the code by which it is known.
+    """
+    code, name = fields.credit_code, fields.organisation_name
+    if name is not None:
+        name = clean(name, field="input.organisationName", longest=120)
+        if not code:
+            raise InvalidInput(
+                field="input.creditCode",
+                reason="EMPTY",
+                zh="填写法人名称时须填写统一社会信用代码",
+                en="A legal entity is known by its code: give that too",
+            )
+    return {"credit_code": code, "organisation_name": name}
+
+
 @root_type
 class PlaceMutations:
     """Places."""
@@ -254,8 +273,7 @@ class PlaceMutations:
                 kind=input.kind,
                 values=file_values(input),
                 grid_code=input.grid_code,
-                credit_code=input.credit_code,
-                organisation_name=input.organisation_name,
+                **_organisation(input),
                 planned=input.planned,
             ),
         )
@@ -277,8 +295,7 @@ class PlaceMutations:
                 place_id=place_id,
                 expected_version=input.expected_version,
                 values=file_values(input),
-                credit_code=input.credit_code,
-                organisation_name=input.organisation_name,
+                **_organisation(input),
                 opened=input.opened,
             ),
         )

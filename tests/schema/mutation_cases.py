@@ -1,0 +1,162 @@
+"""One good use of every mutation that carries a request id, for the rules that hold for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
+
+from schema.ids import global_id
+from tests.schema.support import SCHEMA, World, new_id
+
+PLACE = (
+    "place { id version lifecycle floors rooms { number } operators { role } blocks { reason } }"
+)
+LISTING = "listing { id title state version rent }"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Who may do it, with what (``$name`` stands for a thing of tenant 1), and what to read."""
+
+    name: str
+    actor: str
+    given: Mapping[str, Any]
+    selection: str
+    other: Mapping[str, Any]
+    stranger: str = "resident"
+    told: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def document(self) -> str:
+        """The operation with its input as a variable."""
+        kind = input_of(self.name).name
+        return f"mutation($input: {kind}!) {{ {self.name}(input: $input) {{ {self.selection} }} }}"
+
+
+CASES = [
+    Case(
+        "setDisplayName", "resident", {"displayName": "小测"}, "viewer { name }",
+        {"displayName": "大测"}, stranger="warden 1",
+    ),
+    Case(
+        "createListing", "landlord A",
+        {"roomId": "$emptyRoom", "title": "朝南单间", "rent": "900.50", "area": "18.25"},
+        LISTING, {"rent": "901"}, stranger="landlord B",
+    ),
+    Case(
+        "updateListing", "landlord A",
+        {"listingId": "$listing", "expectedVersion": 1, "title": "新标题"},
+        LISTING, {"title": "另一个标题"}, stranger="landlord B",
+    ),
+    Case(
+        "publishListing", "landlord A", {"listingId": "$draft"}, LISTING, {"listingId": "$listing"},
+        stranger="landlord B", told=frozenset({"listing_published"}),
+    ),
+    Case(
+        "withdrawListing", "landlord A", {"listingId": "$listing"}, LISTING,
+        {"listingId": "$draft"}, stranger="landlord B",
+    ),
+    Case(
+        "filePlace", "warden 1",
+        {
+            "kind": "RENTAL_HOUSE", "name": "新测试楼", "gridCode": "$gridCode", "floors": 5,
+            "street": "测试路", "contactName": "测试人", "contactPhone": "13900000009",
+            "area": "180.5",
+        },
+        PLACE, {"name": "另一栋"}, stranger="warden 2", told=frozenset({"place_filed"}),
+    ),
+    Case(
+        "updatePlace", "warden 1", {"placeId": "$place", "expectedVersion": 1, "floors": 4},
+        PLACE, {"floors": 3}, stranger="warden 2", told=frozenset({"place_updated"}),
+    ),
+    Case(
+        "closePlace", "warden 1", {"placeId": "$place", "expectedVersion": 1},
+        PLACE, {"demolished": True}, stranger="warden 2", told=frozenset({"place_closed"}),
+    ),
+    Case(
+        "addRooms", "warden 1",
+        {"placeId": "$place", "rooms": [{"number": "901", "area": "20", "rent": "800"}]},
+        PLACE, {"rooms": [{"number": "902"}]}, stranger="warden 2",
+        told=frozenset({"rooms_added"}),
+    ),
+    Case(
+        "assignLandlord", "warden 1",
+        {"placeId": "$place", "phone": "13800000009", "role": "AGENT"},
+        PLACE, {"role": "OWNER"}, stranger="warden 2",
+    ),
+    Case(
+        "endLandlord", "warden 1", {"operatorId": "$operator"}, PLACE,
+        {"operatorId": "$otherOperator"}, stranger="warden 2",
+    ),
+    Case(
+        "blockPlace", "enforcement", {"placeId": "$place", "reason": "测试原因"}, PLACE,
+        {"reason": "另一个原因"}, stranger="warden 1", told=frozenset({"place_blocked"}),
+    ),
+    Case(
+        "endBlock", "enforcement", {"blockId": "$openBlock"}, PLACE, {"blockId": "$block"},
+        stranger="warden 1", told=frozenset({"place_unblocked"}),
+    ),
+    Case(
+        "revealPlaceContact", "warden 1", {"placeId": "$place", "reason": "核实情况"},
+        "name phone", {"reason": "另一个原因"}, stranger="warden 2",
+    ),
+    Case(
+        "issuePlates", "warden 1", {"placeId": "$place", "roomIds": ["$room"]},
+        "plates { token roomNumber state }", {"forPlace": False}, stranger="warden 2",
+    ),
+    Case(
+        "revokePlate", "warden 1", {"plateId": "$plate"}, "plate { token state }",
+        {"plateId": "$otherPlate"}, stranger="warden 2",
+    ),
+    Case(
+        "postWarden", "supervisor 1", {"staffId": "$spare", "gridCode": "$gridCode"},
+        "gridPost { id staffName role lead }", {"dutyGroup": "INSPECTION"}, stranger="warden 1",
+        told=frozenset({"warden_posted"}),
+    ),
+    Case(
+        "endPost", "supervisor 1", {"postId": "$post"}, "gridPost { id endsOn }",
+        {"endsOn": "2199-01-01"}, stranger="warden 1",
+    ),
+    Case(
+        "setOfficePhone", "supervisor 1", {"gridCode": "$gridCode", "officePhone": "0769-88888888"},
+        "grid { officePhone }", {"officePhone": "0769-77777777"}, stranger="warden 1",
+    ),
+]  # fmt: skip
+
+
+def input_of(mutation: str) -> GraphQLInputObjectType:
+    """The input type of a mutation."""
+    root = SCHEMA._schema.mutation_type
+    assert isinstance(root, GraphQLObjectType)
+    found = get_named_type(root.fields[mutation].args["input"].type)
+    assert isinstance(found, GraphQLInputObjectType)
+    return found
+
+
+def names_of(world: World, tenant: int = 0, **more: str) -> dict[str, str]:
+    """What ``$name`` stands for."""
+    other = world.tenants[1 - tenant].ids
+    return {
+        **world.tenants[tenant].ids,
+        "spare": global_id("StaffMember", world.spare_staff.id),
+        "otherOperator": other["operator"],
+        "otherPlate": other["plate"],
+        **more,
+    }
+
+
+def filled_in(given: Any, names: Mapping[str, str]) -> Any:
+    """The input with the names of things in their places."""
+    if isinstance(given, Mapping):
+        return {key: filled_in(value, names) for key, value in given.items()}
+    if isinstance(given, list):
+        return [filled_in(value, names) for value in given]
+    return names[given[1:]] if isinstance(given, str) and given.startswith("$") else given
+
+
+def input_for(case: Case, names: Mapping[str, str], **changes: Any) -> dict[str, Any]:
+    """A good input, with a new request id, and changes."""
+    return {"requestId": new_id(), **filled_in({**case.given, **changes}, names)}
