@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -16,6 +17,8 @@ from identity.actor import Actor, Permission
 from management.access import access_place, in_scope, require_sign_in
 from management.events import PlaceBlocked, PlaceUnblocked
 from management.models import PlaceBlock, PlaceBlockKind
+
+_CLOCKS_DIFFER = timedelta(seconds=5)
 
 
 async def block_place(
@@ -76,8 +79,12 @@ async def end_block(actor: Actor, *, block_id: UUID) -> PlaceBlock:
 
 
 def in_force() -> Q:
-    """The condition for blocks that hold now."""
-    moment = now()
+    """The condition for blocks that hold now.
+
+    What another process wrote a moment ago counts also when its clock runs ahead of ours: else a
+    new block would not hold yet, or a lifted one still.
+    """
+    moment = now() + _CLOCKS_DIFFER
     return Q(Q(ends_at__isnull=True) | Q(ends_at__gt=moment), starts_at__lte=moment)
 
 

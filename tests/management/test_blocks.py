@@ -85,6 +85,14 @@ async def test_a_block_holds_from_its_start_up_to_its_end(
     assert bool(await PlaceBlock.filter(in_force())) == holds
 
 
+async def test_a_clock_that_runs_ahead_elsewhere_changes_nothing(town: None) -> None:
+    one, other = await factories.place(), await factories.place()
+    ahead = now() + timedelta(seconds=2)
+    await factories.block(one, starts_at=ahead)
+    block = await factories.block(other, ends_at=ahead)
+    assert await kinds_in_force([one.id, other.id]) == {one.id: [block.kind]}
+
+
 async def test_blocks_of_other_places_are_not_mixed_in(town: None) -> None:
     one, other, free = [await factories.place() for _ in range(3)]
     await factories.block(one, kind=PlaceBlockKind.MEASURE)
