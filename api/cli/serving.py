@@ -39,6 +39,7 @@ def serve(
 ) -> None:
     """Serve the API, the pages and the console; runs the jobs too unless told not to."""
     os.environ.setdefault("LEYE_PUBLIC_URL", f"http://127.0.0.1:{port}")
+    signal.signal(signal.SIGTERM, _stop)
     with ground(settings(), quiet=town) as here:
         asyncio.run(_prepare(here, town=town))
         parts = [partial(_working, here)] if worker else []
@@ -129,6 +130,14 @@ async def _work(here: Ground, concurrency: int) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with at_work(here), _working(here):
         await stop.wait()
+
+
+def _stop(number: int, frame: object) -> None:
+    """SIGTERM unwinds like Ctrl-C: the embedded PostgreSQL is left in order too.
+
+    uvicorn puts its own handler in this one's place and, done, raises the signal once more.
+    """
+    raise KeyboardInterrupt
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
