@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from core.clock import now
 from core.database import fetch
 from core.errors import InvalidInput
+from core.ids import uuid7
 from core.keyset import Page, Slice
 from identity.actor import anonymous
 from landlord.listings import (
@@ -21,6 +22,7 @@ from landlord.listings import (
     list_listings,
     listings_behind_plate,
     own_listings,
+    photos_of,
 )
 from landlord.models import Listing, ListingState
 from tests import factories
@@ -229,6 +231,17 @@ async def test_landlords_see_all_of_their_own_and_nothing_of_others(
     assert await own(signed_in(await factories.account())) == []
     for actor in (staff(), anonymous()):
         assert await own(actor) == []
+
+
+async def test_photos_come_in_the_landlords_order(offers: list[Listing]) -> None:
+    first, second = offers[:2]
+    last = await factories.photo(first, position=1)
+    head = await factories.photo(first, position=0)
+    only = await factories.photo(second)
+    found = await photos_of([first.id, second.id, uuid7()])
+    assert [row["id"] for row in found[first.id]] == [head.id, last.id]
+    assert [row["id"] for row in found[second.id]] == [only.id]
+    assert await photos_of([]) == {}
 
 
 async def many(count: int = 2000) -> None:

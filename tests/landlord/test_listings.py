@@ -15,7 +15,6 @@ from identity.actor import SYSTEM, Actor, Permission, Role
 from landlord.access import visible_listings
 from landlord.listings import (
     create_listing,
-    photos_of,
     publish_listing,
     update_listing,
     withdraw_listing,
@@ -391,14 +390,3 @@ async def test_an_update_of_the_file_leaves_listings_alone(house: House) -> None
     kept = await fresh(draft)
     assert (kept.version, kept.updated_at) == (draft.version, draft.updated_at)
     assert kept.community_code == code_of(COMMUNITY)
-
-
-async def test_photos_come_in_the_landlords_order(house: House) -> None:
-    first, second = await creating(house), await creating(house)
-    last = await factories.photo(first, position=1)
-    head = await factories.photo(first, position=0)
-    only = await factories.photo(second)
-    found = await photos_of([first.id, second.id, uuid7()])
-    assert [row["id"] for row in found[first.id]] == [head.id, last.id]
-    assert [row["id"] for row in found[second.id]] == [only.id]
-    assert await photos_of([]) == {}
