@@ -19,7 +19,6 @@ from tortoise.queryset import QuerySet
 from core import keyset
 from core.database import execute, fetch
 from core.errors import InvalidInput
-from core.ids import uuid7
 from core.keyset import LARGEST_PAGE, Order, Page, Slice, take
 from core.models import RequestClaim
 from core.settings import settings
@@ -239,7 +238,8 @@ def test_arguments_that_can_t_be_used(arguments: dict[str, Any], field: str, rea
 
 # The plan of a deep page
 
-MANY = 60_000
+MANY = 50_000
+BATCH = 5_000  # a statement may take five seconds, and the machine may be busy
 SAME = MANY // 101 + 1  # places with one percentage
 
 
@@ -252,19 +252,24 @@ async def _many_places() -> None:
         path="999999/",
         boundary={},
     )
-    await execute(
-        "INSERT INTO place (id, code, kind, name, grid_id, grid_path, community_code, grid_code,"
-        " street, door_number, operator_name, risk_class, lifecycle, filed_at, completeness,"
-        " missing, version, created_at, updated_at)"
-        " SELECT gen_random_uuid(), '9-' || n, 'RENTAL_HOUSE', 'x', $1, '999999/', '9', '9', '',"
-        " '', '', 'SAFE', 'ACTIVE', now(), n % 101, '[]', 1, now(), now()"
-        f" FROM generate_series(1, {MANY}) AS n",
-        where.id,
-    )
+    for start in range(0, MANY, BATCH):
+        await execute(
+            "INSERT INTO place (id, code, kind, name, grid_id, grid_path, community_code,"
+            " grid_code, street, door_number, operator_name, risk_class, lifecycle, filed_at,"
+            " completeness, missing, version, created_at, updated_at)"
+            " SELECT gen_random_uuid(), '9-' || n, 'RENTAL_HOUSE', 'x', $1, '999999/', '9', '9', '',"
+            " '', '', 'SAFE', 'ACTIVE', now(), n % 101, '[]', 1, now(), now()"
+            " FROM generate_series($2::int, $3::int) AS n",
+            where.id,
+            start + 1,
+            start + BATCH,
+        )
     await execute("ANALYZE place")
 
 
-async def _rows_read(query: QuerySet[Any], order: Order) -> tuple[str, int]:
+async def _rows_read(
+    query: QuerySet[Any], order: Order, *, backward: bool = False
+) -> tuple[str, int]:
     """The index that a page is read from, and how many of its rows."""
     sql = (
         query.order_by(*order.sorting())
@@ -296,20 +301,10 @@ async def test_a_deep_page_reads_a_range_of_the_index_and_not_its_beginning(db: 
     index, read = await _rows_read(Place.filter(naive), order)
     assert read > MANY * 0.4, "PostgreSQL has learned it: the redundant condition can go"
 
-
-async def test_a_page_far_back_reads_as_little(db: None) -> None:
-    await _many_places()
-    order = Order("complete", "completeness")
-    cursor = order.cursor((50, uuid7()))
     back = Place.filter(order.beyond(cursor, backward=True))
-    sql = (
-        back.order_by(*order.sorting(backward=True)).limit(21).values("id").sql(params_inline=True)
-    )
-    (answer,) = await fetch(f"EXPLAIN (ANALYZE, TIMING off, FORMAT json) {sql}")
-    text = answer["QUERY PLAN"]
-    assert '"Scan Direction": "Backward"' in text
-    assert "place_completeness" in text
-    assert '"Node Type": "Sort"' not in text
+    index, read = await _rows_read(back, order, backward=True)
+    assert index == "place_completeness"
+    assert read <= SAME + 21
 
 
 def test_dates_and_times_are_kept_apart() -> None:
