@@ -245,11 +245,11 @@ SAME = MANY // 101 + 1  # places with one percentage
 
 async def _many_places() -> None:
     where = await Grid.create(
-        code="999999",
+        code="9",
         level=GridLevel.GRID,
         name_zh="测试",
         name_en="Test",
-        path="999999/",
+        path="9/",
         boundary={},
     )
     for start in range(0, MANY, BATCH):
@@ -257,7 +257,7 @@ async def _many_places() -> None:
             "INSERT INTO place (id, code, kind, name, grid_id, grid_path, community_code,"
             " grid_code, street, door_number, operator_name, risk_class, lifecycle, filed_at,"
             " completeness, missing, version, created_at, updated_at)"
-            " SELECT gen_random_uuid(), '9-' || n, 'RENTAL_HOUSE', 'x', $1, '999999/', '9', '9', '',"
+            " SELECT gen_random_uuid(), '9-' || n, 'RENTAL_HOUSE', 'x', $1, '9/', '9', '9', '',"
             " '', '', 'SAFE', 'ACTIVE', now(), n % 101, '[]', 1, now(), now()"
             " FROM generate_series($2::int, $3::int) AS n",
             where.id,
