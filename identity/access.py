@@ -41,12 +41,14 @@ def in_force(day: date | None = None) -> Q:
     return Q(starts_on__lte=on) & (Q(ends_on=None) | Q(ends_on__gt=on))
 
 
-def visible_staff(actor: Actor) -> QuerySet[StaffMember]:
+def visible_staff(
+    actor: Actor, permission: Permission = Permission.STAFF_MANAGE
+) -> QuerySet[StaffMember]:
     """Members of staff whom the actor manages: all of their posts lie where the actor may.
 
-    Who has no post yet is managed by everybody who manages staff at all.
+    Who has no post yet is managed by everybody who holds the permission at all.
     """
-    paths = actor.paths(Permission.STAFF_MANAGE)
+    paths = actor.paths(permission)
     if not paths:
         own = Q(id=actor.id) if actor.kind is ActorKind.STAFF else _NOTHING
         return StaffMember.filter(own)

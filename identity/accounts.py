@@ -17,6 +17,7 @@ from identity.actor import Actor, ActorKind, Permission
 from identity.authentication import forget
 from identity.events import AccountClosed, AccountLocked
 from identity.models import Account, SessionEnd
+from identity.phone_sign_in import known_account, mobile_number
 from identity.reasons import clean_reason
 from identity.sessions import end_sessions
 
@@ -26,16 +27,34 @@ async def set_display_name(actor: Actor, *, name: str) -> Account:
 
     Raises:
         Unauthenticated: no account is signed in.
+        NotFound: it was closed meanwhile.
         InvalidInput: the name breaks a rule of form.
     """
     account_id = _own(actor)
     shown = clean(name, field="input.displayName", longest=60)
     async with work(actor) as unit:
-        account = await Account.filter(id=account_id).select_for_update().get()
+        account = await Account.filter(id=account_id, closed_at=None).select_for_update().first()
+        if account is None:
+            raise NotFound
         account.display_name = shown
         await account.save(update_fields=["display_name"])
         unit.note("setDisplayName", "Account", account.id)
     forget([actor.session_id] if actor.session_id else [])
+    return account
+
+
+async def account_by_phone(actor: Actor, *, phone: str) -> Account:
+    """The account of a mobile number, for who may lock accounts; never made here.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: there is none, or the actor may not lock accounts.
+        InvalidInput: not a mainland mobile number.
+    """
+    require(actor, Permission.ACCOUNTS_LOCK)
+    account = await known_account(mobile_number(phone))
+    if account is None:
+        raise NotFound(field="input.phone")
     return account
 
 

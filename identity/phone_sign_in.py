@@ -184,6 +184,11 @@ async def _use(number: str, text: str) -> bool:
     return latest.used_at is not None
 
 
+async def known_account(number: str) -> Account | None:
+    """The account of a number of 11 digits, if there is one."""
+    return await Account.filter(phone_index__in=_indexes(number)).first()
+
+
 async def account_for_phone(number: str) -> Account:
     """The account of a number of 11 digits, made when there is none.
 

@@ -139,8 +139,8 @@ async def reset_second_factor(
     return staff
 
 
-async def change_password(actor: Actor, *, old: str, new: str) -> StaffMember:
-    """Change one's own password; every session ends, this one included.
+async def change_password(actor: Actor, *, old: str, new: str) -> int:
+    """Change one's own password; every session ends, this one included. Answers how many did.
 
     Raises:
         Unauthenticated: not staff.
@@ -164,7 +164,7 @@ async def change_password(actor: Actor, *, old: str, new: str) -> StaffMember:
         ended = await _set_password(staff, fresh)
         unit.note("changePassword", "StaffMember", staff.id, sessions=len(ended))
     forget(ended)
-    return staff
+    return len(ended)
 
 
 def refuse_oneself(actor: Actor, staff_id: UUID) -> None:

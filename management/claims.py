@@ -7,12 +7,14 @@ from uuid import UUID
 from core.clock import now
 from core.errors import Conflict, NotFound, WrongState
 from core.events import emit
-from core.work import work
-from identity.actor import Actor, Permission
+from core.work import current, work
+from identity import accounts
+from identity.actor import Actor, ActorKind, Permission
+from identity.models import Account
 from identity.phone_sign_in import account_for_phone, mobile_number
 from management.access import access_place, in_scope, require_sign_in
 from management.events import LandlordAssigned, LandlordEnded
-from management.models import ClaimRole, ClaimState, Lifecycle, PlaceClaim
+from management.models import ClaimRole, ClaimState, Lifecycle, Place, PlaceClaim
 
 
 async def assign_landlord(
@@ -84,6 +86,33 @@ async def end_landlord(actor: Actor, *, claim_id: UUID) -> PlaceClaim:
         unit.note("endLandlord", "PLACE", claim.place_id, claim=claim.id)
         await emit(LandlordEnded(claim_id=claim.id))
     return claim
+
+
+async def close_account(actor: Actor) -> Account:
+    """Close the actor's own account for good; who is no longer here runs nothing any more.
+
+    Raises:
+        Unauthenticated: no account is signed in.
+        NotFound: it is closed already.
+    """
+    async with work(actor):
+        if actor.kind is ActorKind.ACCOUNT:
+            await _end_claims_of(actor)
+        return await accounts.close_account(actor)
+
+
+async def _end_claims_of(actor: Actor) -> None:
+    live = PlaceClaim.filter(
+        account_id=actor.id, state__in=[ClaimState.PENDING, ClaimState.VERIFIED]
+    )
+    places = [claim.place_id for claim in await live]
+    # The places are locked first, as by everything that changes several of their listings.
+    await Place.filter(id__in=places).order_by("id").select_for_update().only("id")
+    for claim in await live.filter(place_id__in=places).order_by("id").select_for_update():
+        claim.state, claim.decided_by, claim.decided_at = ClaimState.ENDED, actor.id, now()
+        await claim.save(update_fields=["state", "decided_by", "decided_at"])
+        current().note("endLandlord", "PLACE", claim.place_id, claim=claim.id)
+        await emit(LandlordEnded(claim_id=claim.id))
 
 
 async def runs(account_id: UUID | None, place_id: UUID) -> bool:

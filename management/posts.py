@@ -85,6 +85,21 @@ async def posts_by_id(post_ids: Collection[UUID]) -> list[dict[str, Any]]:
     return await fetch(f"{_POSTS} WHERE g.id = ANY($1::uuid[])", list(post_ids))
 
 
+async def posts_of_staff_members(
+    staff_ids: Collection[UUID],
+) -> dict[UUID, list[dict[str, Any]]]:
+    """Posts in force today of each member of staff: one query for all."""
+    answer: dict[UUID, list[dict[str, Any]]] = {staff_id: [] for staff_id in staff_ids}
+    rows = await fetch(
+        f"{_POSTS} WHERE g.staff_id = ANY($1::uuid[]) AND{_IN_FORCE}{_RANK}",
+        list(staff_ids),
+        today(),
+    )
+    for row in rows:
+        answer[row["staff_id"]].append(row)
+    return answer
+
+
 async def posts_of_staff(staff_id: UUID | None) -> list[dict[str, Any]]:
     """Posts in force today of one member of staff."""
     return await fetch(f"{_POSTS} WHERE g.staff_id = $1 AND{_IN_FORCE}{_RANK}", staff_id, today())

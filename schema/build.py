@@ -21,6 +21,7 @@ from schema.access import Access
 from schema.context import Info
 from schema.fields import UndeclaredError, check_field, root_type
 from schema.roots.activity import ActivitySubscriptions
+from schema.roots.administration import AdministrationMutations, AdministrationQueries
 from schema.roots.letting import LettingMutations
 from schema.roots.listings import ListingMutations, ListingQueries
 from schema.roots.nodes import NodeQueries
@@ -33,7 +34,13 @@ from schema.scalars import SCALARS
 
 @root_type
 class Query(
-    NodeQueries, SessionQueries, PlateQueries, ListingQueries, PlaceQueries, TerritoryQueries
+    NodeQueries,
+    SessionQueries,
+    PlateQueries,
+    ListingQueries,
+    PlaceQueries,
+    TerritoryQueries,
+    AdministrationQueries,
 ):
     """What can be read. `ID`s are global ids; lists are Relay connections."""
 
@@ -46,6 +53,7 @@ class Mutation(
     LettingMutations,
     PlateMutations,
     TerritoryMutations,
+    AdministrationMutations,
 ):
     """What can be done. Repeating a request with the same `requestId` does nothing twice."""
 

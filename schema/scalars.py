@@ -42,6 +42,22 @@ def read_uuid(value: Any) -> UUID:
         raise InvalidInput(reason="UUID", zh="不是 UUID", en="Not a UUID") from None
 
 
+def read_time(value: Any) -> datetime:
+    """A moment from text.
+
+    Raises:
+        InvalidInput: anything else, or a local time that could be one of many moments.
+    """
+    moment: datetime | None
+    try:
+        moment = datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        moment = None
+    if moment is None or moment.utcoffset() is None:
+        raise InvalidInput(reason="TIME", zh="不是带时区的时间", en="Not a moment with an offset")
+    return moment
+
+
 def write_time(value: datetime) -> str:
     """RFC 3339 with the town's offset."""
     return value.astimezone(SHANGHAI).isoformat()
@@ -58,7 +74,7 @@ SCALARS: dict[object, Any] = {
         name="DateTime",
         description="A moment, RFC 3339 with an offset.",
         serialize=write_time,
-        parse_value=datetime.fromisoformat,
+        parse_value=read_time,
     ),
     UUID: strawberry.scalar(
         name="UUID",

@@ -12,6 +12,7 @@ from schema.access import PUBLIC
 from schema.context import Info
 from schema.fields import query, root_type, selected
 from schema.ids import parse_id
+from schema.roots.administration import staff_member_row
 from schema.roots.listings import listing_row
 from schema.roots.places import place_row
 from schema.selection import Selection
@@ -30,7 +31,12 @@ async def _grid(info: Info, want: Selection, grid_id: UUID) -> dict[str, Any] | 
 
 
 # Every type that implements `Node`; what is read with its owner only has an id but is none.
-FETCHERS: Mapping[str, Fetch] = {"Grid": _grid, "Listing": listing_row, "Place": _place}
+FETCHERS: Mapping[str, Fetch] = {
+    "Grid": _grid,
+    "Listing": listing_row,
+    "Place": _place,
+    "StaffMember": staff_member_row,
+}
 
 
 @root_type
@@ -43,7 +49,7 @@ class NodeQueries:
         info: Info,
         id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")],
     ) -> dict[str, Any] | None:
-        """A grid, listing or place by its global id; `null` when there is none that you may see."""
+        """Any `Node` by its global id; `null` when there is none that you may see."""
         name, row = parse_id(id)
         fetch = FETCHERS.get(name)
         if fetch is None:
