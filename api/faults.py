@@ -22,6 +22,7 @@ _UNREACHABLE: tuple[type[BaseException], ...] = (
     DBConnectionError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shut down, crashed, starting, query cancelled
+    asyncpg.TransactionRollbackError,  # a deadlock chose this one: the same request may win next
     asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
     asyncpg.exceptions.InternalClientError,  # the connection broke in the middle of an answer
     RedisConnectionError,

@@ -52,7 +52,8 @@ FROM plate p
 JOIN place pl ON pl.id = p.place_id
 LEFT JOIN room r ON r.id = p.room_id
 LEFT JOIN photo h ON h.id = pl.photo_id
-LEFT JOIN plate s ON s.id = p.replaced_by_id AND s.state = 'ACTIVE'
+LEFT JOIN plate s ON p.state = 'REPLACED' AND s.place_id = p.place_id AND s.state = 'ACTIVE'
+     AND s.room_id IS NOT DISTINCT FROM p.room_id
 WHERE p.token = $1
 """
 

@@ -7,7 +7,7 @@ rows of the same transaction, so a crash at any moment leaves all of it or none.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Protocol
@@ -40,6 +40,7 @@ class Work:
         self.who = who
         self.request_id = request_id
         self._entries: list[Record] = []
+        self.afterwards: list[Callable[[], object]] = []
 
     def note(
         self,
@@ -70,6 +71,11 @@ class Work:
         if self._entries:
             await audit.append(connection(), self._entries)
 
+    def committed(self) -> None:
+        """Tell who waited for the commit."""
+        for callback in self.afterwards:
+            callback()
+
 
 _running: ContextVar[Work | None] = ContextVar("running_work", default=None)
 
@@ -84,6 +90,19 @@ def current() -> Work:
     if unit is None:
         raise RuntimeError("this needs a running unit of work")
     return unit
+
+
+def after_commit(callback: Callable[[], object]) -> None:
+    """Run once everything is committed; at once, when no unit of work is running.
+
+    For caches of this process, which a crash empties anyway. What must not be lost is a row or a
+    job of the transaction instead.
+    """
+    unit = _running.get()
+    if unit is None:
+        callback()
+    else:
+        unit.afterwards.append(callback)
 
 
 @asynccontextmanager
@@ -101,3 +120,4 @@ async def work(who: Principal, *, request_id: UUID | None = None) -> AsyncIterat
             await unit.finish()
         finally:
             _running.reset(reset)
+    unit.committed()

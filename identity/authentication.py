@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from time import monotonic
 from types import MappingProxyType
 from typing import Any, Final
@@ -22,6 +23,7 @@ from core.database import execute, fetch
 from core.errors import Unauthenticated
 from core.rates import allow
 from core.settings import settings
+from core.work import after_commit
 from identity.actor import (
     APP_SCOPES,
     ROLE_PERMISSIONS,
@@ -111,10 +113,13 @@ async def still_good(actor: Actor) -> bool:
 
 
 def forget(session_ids: Iterable[UUID] | None = None) -> None:
-    """Remember nothing about these sessions (or apps), or about any.
-
-    To be called after the change is committed.
+    """Remember nothing about these sessions (or apps), or about any, once the running unit of
+    work is committed.
     """
+    after_commit(partial(_forget, None if session_ids is None else list(session_ids)))
+
+
+def _forget(session_ids: list[UUID] | None) -> None:
     global _changes
     _changes += 1
     if session_ids is None:

@@ -195,10 +195,11 @@ async def close_place(
 ) -> Place:
     """Close a place, or note that it was demolished: then its code is retired for ever.
 
+    A plan that came to nothing is closed too.
+
     Raises:
         Conflict: the file is no longer at ``expected_version``.
-        WrongState: closed already (a closed place can still be demolished); or planned and never
-            opened.
+        WrongState: closed already (a closed place can still be demolished).
     """
     target = Lifecycle.DEMOLISHED if demolished else Lifecycle.CLOSED
     async with work(actor) as unit:
@@ -209,10 +210,6 @@ async def close_place(
         if place.lifecycle in {target, Lifecycle.DEMOLISHED}:
             raise WrongState(
                 reason=place.lifecycle.value, zh="已经是关闭状态", en="It is closed already"
-            )
-        if place.lifecycle is Lifecycle.PLANNED:
-            raise WrongState(
-                reason="PLANNED", zh="场所尚未开业建档", en="It is planned and was never filed"
             )
         place.lifecycle, place.ended_at = target, now()
         place.version += 1

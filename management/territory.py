@@ -16,7 +16,7 @@ from core.errors import InvalidInput, NotFound
 from core.ids import uuid7
 from core.keyset import Order, Page, Slice, take
 from core.text import phone_number
-from core.work import work
+from core.work import after_commit, work
 from identity.actor import Actor, Permission
 from management.access import access_grid
 from management.models import Grid, GridLevel
@@ -67,7 +67,11 @@ async def territory() -> Territory:
 
 
 def forget_territory() -> None:
-    """Load the grids anew next time: after they were changed by this process."""
+    """Load the grids anew next time, once the running unit of work is committed."""
+    after_commit(_forget)
+
+
+def _forget() -> None:
     global _loaded
     _loaded = None
 

@@ -172,7 +172,11 @@ class Place(Model):
         constraints = (
             CheckConstraint("completeness BETWEEN 0 AND 100", "place_completeness_percent"),
             CheckConstraint("(longitude IS NULL) = (latitude IS NULL)", "place_whole_point"),
-            CheckConstraint("(lifecycle = 'PLANNED') = (filed_at IS NULL)", "place_filed"),
+            CheckConstraint(
+                "(lifecycle <> 'PLANNED' OR filed_at IS NULL)"
+                " AND (lifecycle <> 'ACTIVE' OR filed_at IS NOT NULL)",
+                "place_filed",
+            ),
             CheckConstraint(
                 "(lifecycle IN ('CLOSED', 'DEMOLISHED')) = (ended_at IS NOT NULL)", "place_ended"
             ),

@@ -143,3 +143,16 @@ async def test_a_revoked_plate_says_so(town: None) -> None:
     scanned = await scan(VISITOR, plate.token)
     assert scanned is not None
     assert (scanned.state, scanned.row["successor_token"]) == (PlateState.REVOKED, None)
+
+
+async def test_an_old_plate_leads_to_the_plate_of_today_however_often_it_was_replaced(
+    town: None,
+) -> None:
+    place = await factories.place()
+    tokens = [
+        (await issue_plates(SYSTEM, place_id=place.id, room_ids=[])).plates[0].token
+        for _ in range(3)
+    ]
+    first = await scan(anonymous(), tokens[0])
+    assert first is not None
+    assert (first.state, first.row["successor_token"]) == (PlateState.REPLACED, tokens[2])

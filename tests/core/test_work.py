@@ -11,7 +11,7 @@ import pytest
 from core.audit import AuditEntry
 from core.database import fetch
 from core.models import RequestClaim
-from core.work import Work, current, work
+from core.work import Work, after_commit, current, work
 
 SEVEN = UUID(int=7)
 
@@ -129,3 +129,27 @@ async def test_a_hundred_units_at_once_chain_every_entry(committed_db: None) -> 
 
     await asyncio.gather(*(one(number) for number in range(100)))
     assert await AuditEntry.all().count() == 200
+
+
+async def test_who_waits_for_the_commit_hears_of_it_once_and_only_then(db: None) -> None:
+    heard: list[str] = []
+    async with work(Somebody()):
+        async with work(Somebody()):
+            after_commit(lambda: heard.append("committed"))
+        assert heard == []
+    assert heard == ["committed"]
+    after_commit(lambda: heard.append("at once"))
+    assert heard == ["committed", "at once"]
+
+
+async def test_who_waits_for_a_commit_that_never_comes_hears_nothing(db: None) -> None:
+    heard: list[str] = []
+
+    async def failing() -> None:
+        async with work(Somebody()):
+            after_commit(lambda: heard.append("committed"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await failing()
+    assert heard == []
