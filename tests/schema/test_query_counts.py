@@ -1,0 +1,133 @@
+"""How many statements a document costs: a fixed number, whatever the number of rows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from api.graphql.execution import Schema
+from api.graphql.limits import Limits
+from core.database import connection
+from identity.actor import Actor
+from landlord.models import Listing
+from management.models import LeaseFiling, PlaceClaim
+from management.territory import territory
+from schema.build import build
+from tests import factories
+from tests.schema.selecting import everything_of
+from tests.schema.support import World, data_of
+
+# The cost limit is held elsewhere; here nothing may depend on the number of rows.
+WIDE = build(Schema, limits=Limits(cost=10**9, depth=30), seconds=60)
+
+
+# Savepoints of nested units of work; what asyncpg asks once about a type it has not met.
+DRIVERS_OWN = ("SAVEPOINT", "typeinfo_tree", "current_setting('jit')")
+
+
+@asynccontextmanager
+async def statements() -> AsyncIterator[list[str]]:
+    """What PostgreSQL is asked, as the driver sends it."""
+    seen: list[str] = []
+    driver: Any = connection()._connection  # type: ignore[attr-defined]  # that of the transaction
+    with driver.query_logger(lambda record: seen.append(record.query)):
+        yield seen
+        await asyncio.sleep(0)  # the driver tells in the loop's next turn
+    seen[:] = [text for text in seen if not any(words in text for words in DRIVERS_OWN)]
+
+
+async def count(document: str, actor: Actor, variables: dict[str, Any]) -> int:
+    """The number of statements once the grids are in memory."""
+    await territory()
+    async with statements() as seen:
+        await data_of(document, actor, variables, schema=WIDE)
+    return len(seen)
+
+
+async def more_rows(world: World) -> None:
+    """Ten more houses in the grid of tenant 1, each with all that hangs on a house."""
+    tenant = world.tenants[0]
+    landlord = world.accounts["landlord A"]
+    for number in range(10):
+        house = await factories.place(organisation_id=tenant.place.organisation_id)
+        rooms = [await factories.room(house, str(901 + index)) for index in range(2)]
+        await factories.claim(landlord, house)
+        await factories.block(house)
+        await factories.plate(house)
+        await LeaseFiling.create(
+            place_id=house.id, number=f"MORE-{number}", filed_on=tenant.lead.starts_on
+        )
+        for room in rooms:
+            await factories.photo(await factories.listing(room, landlord))
+    for number in range(5):
+        room = await factories.room(tenant.place, str(801 + number))
+        await factories.photo(await factories.listing(room, landlord))
+        await factories.claim(await factories.account(f"More {number}"), tenant.place)
+
+
+PLATE = "query($token: String!) { plate(token: $token) { " + everything_of("Plate") + " } }"
+PLACES = "query($n: Int!) { places(first: $n) { " + everything_of("PlaceConnection") + " } }"
+LISTINGS = "query($n: Int!) { listings(first: $n) { " + everything_of("ListingConnection") + " } }"
+GRIDS_ALL = "query($n: Int!) { grids(first: $n) { " + everything_of("GridConnection") + " } }"
+VIEWER = "{ viewer { " + everything_of("Viewer") + " } }"
+NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("Place") + " } } }"
+
+
+@pytest.mark.parametrize(
+    ("document", "role", "variables", "expected"),
+    [
+        # plate, blocks; outline and posts of the community; listings, pictures, outlines, posts
+        (PLATE, "anonymous", {"token": "$token"}, 6),
+        (PLATE, "warden 1", {"token": "$token"}, 8),
+        # places, count; outlines and posts of grids and communities; six kinds that hang on them
+        (PLACES, "warden 1", {"n": 50}, 12),
+        (LISTINGS, "anonymous", {"n": 20}, 3),
+        (GRIDS_ALL, "warden 1", {"n": 50}, 3),
+        (VIEWER, "landlord A", {}, 15),
+        (VIEWER, "warden 1", {}, 14),
+        (NODE, "warden 1", {"id": "$place"}, 11),
+    ],
+    ids=["plate", "plate of staff", "places", "listings", "grids", "landlord", "warden", "node"],
+)
+async def test_the_number_of_statements_is_fixed(
+    document: str, role: str, variables: dict[str, Any], expected: int, world: World
+) -> None:
+    names = world.tenants[0].ids
+    filled = {
+        name: names[value[1:]] if isinstance(value, str) else value
+        for name, value in variables.items()
+    }
+    actor = world.actors[role]
+    few = await count(document, actor, filled)
+    await more_rows(world)
+    assert await Listing.filter(state="PUBLISHED").count() > 20
+    assert await PlaceClaim.filter(place_id=world.tenants[0].place.id).count() > 5
+    assert (few, await count(document, actor, filled)) == (expected, expected)
+
+
+async def test_what_is_not_asked_for_is_not_read(world: World) -> None:
+    """The plain uses of every day: one statement, two with pictures."""
+    warden, nobody = world.actors["warden 1"], world.actors["anonymous"]
+    token = {"token": world.tenants[0].ids["token"]}
+    await territory()
+    for document, actor, variables, expected in (
+        ("query($token: String!) { plate(token: $token) { state } }", nobody, token, 1),
+        (
+            "query($token: String!) { plate(token: $token) {"
+            " place { name address community { name } } room { number }"
+            " listings { nodes { title rent photos { url } } } } }",
+            nobody,
+            token,
+            3,
+        ),
+        ("{ places(first: 50) { nodes { code name kind grid { name } } } }", warden, {}, 1),
+        ("{ places { totalCount } }", warden, {}, 2),
+        ("{ listings { nodes { title place { name community { name } } } } }", nobody, {}, 1),
+        ("{ grids { nodes { name parent { name } } } }", nobody, {}, 1),
+        ("{ viewer { name kind permissions } }", warden, {}, 0),
+    ):
+        assert await count(document, actor, variables) == expected, document
