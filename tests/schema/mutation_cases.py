@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
+from core.clock import now
 from schema.ids import global_id
-from tests.schema.support import SCHEMA, World, new_id
+from tests.schema.support import SCHEMA, World, new_id, some_uuid
 
 PLACE = (
     "place { id version lifecycle floors rooms { number } operators { role } blocks { reason } }"
@@ -124,6 +126,49 @@ CASES = [
         "setOfficePhone", "supervisor 1", {"gridCode": "$gridCode", "officePhone": "0769-88888888"},
         "grid { officePhone }", {"officePhone": "0769-77777777"}, stranger="warden 1",
     ),
+    Case(
+        "addStaffMember", "admin",
+        {"userName": "new.warden", "name": "新测试员", "password": "a long new password"},
+        "staffMember { id userName name posts { id } secondFactor }", {"name": "另一人"},
+        stranger="supervisor 1",
+    ),
+    Case(
+        "leaveStaffMember", "admin", {"staffId": "$staff"},
+        "staffMember { id posts { id } leftAt }",
+        {"reason": "另一个原因"}, stranger="supervisor 1",
+    ),
+    Case(
+        "resetStaffPassword", "admin", {"staffId": "$staff", "password": "a long new password"},
+        "staffMember { id secondFactor }", {"password": "another long password"},
+        stranger="supervisor 1",
+    ),
+    Case(
+        "resetSecondFactor", "admin", {"staffId": "$staff"}, "staffMember { id secondFactor }",
+        {"reason": "另一个原因"}, stranger="supervisor 1",
+    ),
+    Case(
+        "addApp", "admin",
+        {
+            "name": "测试地图", "scopes": ["grids:read"], "gridCode": "$gridCode",
+            "contact": "nobody@example.test",
+            "expiresAt": (now() + timedelta(days=30)).isoformat(),
+        },
+        "app { id clientId name scopes grid { code } ratePerMinute }", {"ratePerMinute": 30},
+        stranger="supervisor 1",
+    ),
+    Case(
+        "revokeApp", "admin", {"appId": "$app"}, "app { id revokedAt }", {"reason": "另一个原因"},
+        stranger="supervisor 1",
+    ),
+    Case(
+        "lockAccount", "admin", {"phone": "13800000000", "reason": "测试原因"},
+        "account { id lockedAt }", {"reason": "另一个原因"}, stranger="supervisor 1",
+    ),
+    Case(
+        "unlockAccount", "admin", {"phone": "13800000001"}, "account { id lockedAt }",
+        {"phone": "13800000002"}, stranger="supervisor 1",
+    ),
+    Case("closeAccount", "resident", {}, "closed", {}, stranger="warden 1"),
 ]  # fmt: skip
 
 
@@ -144,6 +189,7 @@ def names_of(world: World, tenant: int = 0, **more: str) -> dict[str, str]:
         "spare": global_id("StaffMember", world.spare_staff.id),
         "otherOperator": other["operator"],
         "otherPlate": other["plate"],
+        "app": global_id("App", world.actors["app grids 1"].id or some_uuid()),
         **more,
     }
 

@@ -16,6 +16,9 @@ _LISTING = 'listing(id: "$listing") '
 
 # Query: to a field of each type.
 TYPES: dict[str, str] = {
+    "App": "apps { nodes { F } }",
+    "AppConnection": "apps { F }",
+    "AppEdge": "apps { edges { F } }",
     "CreditSummary": _PLATE + "{ credit { F } }",
     "Grid": 'node(id: "$grid") { ... on Grid { F } }',
     "GridConnection": 'grids(parentCode: "$community") { F }',
@@ -41,6 +44,9 @@ TYPES: dict[str, str] = {
     "PublicPlace": _PLATE + "{ place { F } }",
     "PublicRoom": _PLATE + "{ room { F } }",
     "Room": _PLACE + "{ rooms { F } }",
+    "StaffMember": 'node(id: "$staff") { ... on StaffMember { F } }',
+    "StaffMemberConnection": "staffMembers { F }",
+    "StaffMemberEdge": "staffMembers { edges { F } }",
     "SignedInDevice": "viewer { devices { F } }",
     "Viewer": "viewer { F }",
 }
@@ -55,11 +61,30 @@ FIELDS: dict[str, str] = {
     "Query.listings": 'listings(filter: { communityCode: "$community" }) { nodes { id } }',
     "Query.places": 'places(filter: { gridCode: "$gridCode" }) { nodes { id } }',
     "Query.place": _PLACE + "{ code }",
+    "Query.staffMembers": "staffMembers { nodes { id } }",
+    "Query.apps": "apps { nodes { id } }",
     "Query.grids": 'grids(parentCode: "$community") { nodes { id } }',
 }
 
 # Mutation: to its payload.
 MUTATIONS: dict[str, str] = {
+    "addStaffMember": (
+        '{ requestId: "$requestId", userName: "new.one", name: "测试", password: "long-password" }'
+    ),
+    "leaveStaffMember": '{ requestId: "$requestId", staffId: "$spare" }',
+    "resetStaffPassword": (
+        '{ requestId: "$requestId", staffId: "$spare", password: "long-password" }'
+    ),
+    "resetSecondFactor": '{ requestId: "$requestId", staffId: "$spare" }',
+    "addApp": (
+        '{ requestId: "$requestId", name: "测试", scopes: ["grids:read"],'
+        ' gridCode: "$gridCode", contact: "nobody@example.test", expiresAt: "$nextMonth" }'
+    ),
+    "revokeApp": '{ requestId: "$requestId", appId: "$app" }',
+    "lockAccount": '{ requestId: "$requestId", phone: "13800000000", reason: "测试原因" }',
+    "unlockAccount": '{ requestId: "$requestId", phone: "no number" }',
+    "closeAccount": '{ requestId: "$requestId" }',
+    "changePassword": '{ old: "wrong", new: "short" }',
     "requestSmsCode": '{ phone: "13800000009" }',
     "signInWithSmsCode": '{ phone: "13800000009", code: "000000" }',
     "signInStaff": '{ userName: "nobody.here", password: "wrong" }',
@@ -95,6 +120,12 @@ MUTATIONS: dict[str, str] = {
 
 # Which mutation leads to a type, and how on.
 PAYLOADS: dict[str, tuple[str, str]] = {
+    "Account": ("lockAccount", "{ account { F } }"),
+    "AccountPayload": ("lockAccount", "{ F }"),
+    "AddAppPayload": ("addApp", "{ F }"),
+    "AppPayload": ("revokeApp", "{ F }"),
+    "CloseAccountPayload": ("closeAccount", "{ F }"),
+    "StaffMemberPayload": ("addStaffMember", "{ F }"),
     "ContactPayload": ("revealPlaceContact", "{ F }"),
     "EnrolTotpPayload": ("enrolTotp", "{ F }"),
     "GridPayload": ("setOfficePhone", "{ F }"),
@@ -113,11 +144,15 @@ PAYLOADS: dict[str, tuple[str, str]] = {
 # Empty for the things of the test, whoever asks.
 EMPTY_HERE = frozenset(
     {
+        "App.revokedAt",
         "CreditSummary.grade",
         "EnrolTotpPayload.recoveryCodes",
         "Grid.divisionCode",
         "GridPost.department",
         "Place.endedAt",
+        "PublicPlace.photo",
+        "StaffMember.leftAt",
+        "StaffMember.lockedUntil",
         "Viewer.permissions",  # of accounts
     }
 )

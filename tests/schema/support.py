@@ -6,6 +6,7 @@ first grid of another, run by landlord B. Everybody and everything is made up.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from core.work import work
 from identity import authentication
 from identity.actor import SYSTEM, Actor, ActorKind, Permission, Role, anonymous
 from identity.models import Account, App, Department, GridPost, StaffMember
+from identity.passwords import hash_password
 from identity.phone_sign_in import account_for_phone
 from identity.sessions import open_session
 from identity.tokens import Claims, issue
@@ -54,6 +56,9 @@ GRIDS = ("441900122002-01", "441900122003-01")
 PATHS = tuple(f"{TOWN}/{grid[:-3]}/{grid}/" for grid in GRIDS)
 PHONES = ("13900000001", "13900000002")
 CREDIT_CODE = "91441900MA00000008"
+
+PASSWORD = "correct horse battery staple"
+HASH = asyncio.run(hash_password(PASSWORD))  # once: it takes its time on purpose
 
 SCHEMA = build(Schema, seconds=60)
 
@@ -90,6 +95,7 @@ class Tenant:
             "operator": global_id("Operator", self.claim.id),
             "block": global_id("PlaceBlock", self.block.id),
             "post": global_id("GridPost", self.lead.id),
+            "staff": global_id("StaffMember", self.lead.staff_id),
             "grid": global_id("Grid", self.grid.id),
             "gridCode": self.grid.code,
             "community": self.grid.code[:-3],
@@ -123,6 +129,7 @@ class World:
                 "operator": "Operator",
                 "block": "PlaceBlock",
                 "post": "GridPost",
+                "staff": "StaffMember",
                 "grid": "Grid",
             }.items()
         }
@@ -208,8 +215,8 @@ async def token_of(holder: Account | StaffMember) -> str:
 
 
 async def make_staff(user_name: str) -> StaffMember:
-    """A member of staff who can't sign in by password."""
-    return await StaffMember.create(user_name=user_name, name="测试人员", password_hash="none")
+    """A member of staff who has set up no second factor."""
+    return await StaffMember.create(user_name=user_name, name="测试人员", password_hash=HASH)
 
 
 async def _account(name: str, index: int) -> Account:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import tomllib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from tests.schema.role_ways import (
     filled,
     leaf,
 )
-from tests.schema.support import ROLES, SCHEMA, World, ask, new_id, undone
+from tests.schema.support import ROLES, SCHEMA, World, ask, new_id, some_uuid, undone
 
 _TABLE = tomllib.loads(Path(__file__).with_name("role_matrix.toml").read_text("utf-8"))
 ROOTS = ("Query", "Mutation", "Subscription")
@@ -156,6 +157,8 @@ async def test_mutations_answer_each_role_by_the_table(role: str, world: World) 
     more = {
         "refreshToken": world.refresh_token,
         "spare": global_id("StaffMember", world.spare_staff.id),
+        "app": global_id("App", world.actors["app grids 1"].id or some_uuid()),
+        "nextMonth": (now() + timedelta(days=30)).isoformat(),
     }
     things = [
         {**tenant.ids, **more, "openBlock": await open_block(world, index)}

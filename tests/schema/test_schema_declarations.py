@@ -110,6 +110,7 @@ def test_every_mutation_but_sign_in_carries_a_request_id() -> None:
         "enrolTotp",
         "refreshSession",
         "signOut",
+        "changePassword",
     }
 
 
