@@ -6,7 +6,7 @@ import { narrow } from "./narrow";
 import { useSession } from "./session";
 import { fillIn, withFreshRequestId } from "./variables";
 
-type Role = "anonymous" | "resident" | "landlord" | "warden" | "supervisor" | "app";
+type Role = "anonymous" | "resident" | "landlord" | "warden" | "supervisor" | "admin" | "app";
 
 interface Example {
   title: Text;
@@ -81,6 +81,8 @@ function groupOf(role: string | null | undefined): Role {
       return "landlord";
     case "WARDEN":
       return "warden";
+    case "ADMIN":
+      return "admin";
     case "APP":
       return "app";
     default:

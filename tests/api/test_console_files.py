@@ -24,6 +24,7 @@ EXAMPLES = [
 STAND_INS = {
     "uuid": "5f0f7a86-6d3c-4f0e-9c1b-0a0a0a0a0a0a",
     "today": "2026-11-21",
+    "nextMonth": "2026-12-21T00:00:00+08:00",
 }
 SOURCE_NAMES = ("build", "src", "index.html", "package.json", "package-lock.json", "tsconfig.json",
                 "vite.config.ts")  # fmt: skip

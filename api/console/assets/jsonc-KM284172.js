@@ -1,0 +1,1 @@
+import{a as e,i as t}from"./index-Bh6bABgP.js";var n={jsonc:{astFormat:`formatted-jsonc`,parse(n){return{text:t(n,e(n,void 0,{insertSpaces:!0,tabSize:2}))}},locStart:()=>0,locEnd:e=>e.text.length}},r={"formatted-jsonc":{print:e=>e.node.text}};export{n as parsers,r as printers};
