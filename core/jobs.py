@@ -122,12 +122,18 @@ async def run_worker(app: App, *, concurrency: int = 10, wait: bool = True) -> N
                 shutdown_graceful_timeout=8,
             )
         except ConnectorException:
-            if not wait:
+            if not wait or _asked_to_stop():
                 raise
-        if not wait:
+        if not wait or _asked_to_stop():
             return
         log.warning("jobs.worker_begins_again")
         await asyncio.sleep(RESTART_SECONDS)
+
+
+def _asked_to_stop() -> bool:
+    """Whether the task is cancelled: a database that is away can hide that behind its own error."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def rescue(app: App, *, seconds: float = STALLED_SECONDS) -> int:
