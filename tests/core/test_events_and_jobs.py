@@ -31,7 +31,7 @@ from tests.core import toy_events
 from tests.core.toy_events import Ordered, Play, Somebody, order
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20  # seconds
+PATIENCE = 45  # seconds
 
 
 @pytest.fixture(autouse=True)
