@@ -20,6 +20,7 @@ import schema.types.enums  # noqa: F401 - gives the enums their words
 from schema.access import Access
 from schema.context import Info
 from schema.fields import UndeclaredError, check_field, root_type
+from schema.roots.accounts import AccountMutations
 from schema.roots.activity import ActivitySubscriptions
 from schema.roots.administration import AdministrationMutations, AdministrationQueries
 from schema.roots.letting import LettingMutations
@@ -54,6 +55,7 @@ class Mutation(
     PlateMutations,
     TerritoryMutations,
     AdministrationMutations,
+    AccountMutations,
 ):
     """What can be done. Repeating a request with the same `requestId` does nothing twice."""
 

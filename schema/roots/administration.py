@@ -1,4 +1,4 @@
-"""Staff, apps and accounts: who may come in at all."""
+"""Staff and apps: who works here, and which programs may come in."""
 
 from __future__ import annotations
 
@@ -11,24 +11,20 @@ import strawberry
 
 from core.errors import NotFound
 from core.keyset import Page
-from identity import accounts, apps, staff
-from identity.access import access_account
+from identity import apps, staff
 from identity.actor import Permission
-from identity.authentication import forget
 from identity.directory import app_row, list_apps, list_staff, staff_row
 from identity.models import App as AppModel
-from management.claims import close_account
 from management.territory import grid_by_code
-from schema.access import ACCOUNT, STAFF, holds
+from schema.access import STAFF, holds
 from schema.connections import After, Before, First, Last, connection, wanted_nodes
 from schema.context import Info
 from schema.fields import attr, given, gql_input, gql_type, mutation, query, root_type, selected
-from schema.ids import global_id, row_id
-from schema.once import HasId, Requested, run_once
+from schema.ids import row_id
+from schema.once import HasId, Requested, run_once, shut_out
 from schema.roots.sessions import SignOutPayload
 from schema.selection import Selection
 from schema.types.administration import (
-    Account,
     App,
     AppConnection,
     StaffMember,
@@ -41,7 +37,6 @@ from schema.types.administration import (
 
 _STAFF_MANAGE = holds(Permission.STAFF_MANAGE)
 _APPS_MANAGE = holds(Permission.APPS_MANAGE)
-_ACCOUNTS_LOCK = holds(Permission.ACCOUNTS_LOCK)
 
 _REQUEST_ID = "A new random id; the same again repeats nothing."
 _REASON = "Why, for the audit trail: up to 200 characters."
@@ -154,30 +149,6 @@ class RevokeAppInput:
 
 
 @gql_input
-class LockAccountInput:
-    """Whose account is locked, and why."""
-
-    request_id: UUID = given(_REQUEST_ID)
-    phone: str = given("The mobile number of the account.")
-    reason: str = given(_REASON)
-
-
-@gql_input
-class UnlockAccountInput:
-    """Whose account is unlocked."""
-
-    request_id: UUID = given(_REQUEST_ID)
-    phone: str = given("The mobile number of the account.")
-
-
-@gql_input
-class CloseAccountInput:
-    """Nothing but the request itself."""
-
-    request_id: UUID = given(_REQUEST_ID)
-
-
-@gql_input
 class ChangePasswordInput:
     """The password as it was and as it shall be."""
 
@@ -210,23 +181,9 @@ class AddAppPayload:
     )
 
 
-@gql_type(access=_ACCOUNTS_LOCK)
-class AccountPayload:
-    """The account."""
-
-    account: Account = attr("The account as it is now.")
-
-
-@gql_type(access=ACCOUNT)
-class CloseAccountPayload:
-    """What became of the account."""
-
-    closed: bool = attr("It is closed, and every session of it over.")
-
-
 @root_type
 class AdministrationMutations:
-    """Who may come in, and who no longer."""
+    """Which staff and apps may come in, and which no longer."""
 
     @mutation(StaffMemberPayload, access=_STAFF_MANAGE)
     async def add_staff_member(
@@ -326,55 +283,12 @@ class AdministrationMutations:
     ) -> dict[str, Any]:
         """Keep an app out for good: its tokens stop working within a second."""
         app_id = row_id(input.app_id, "App", field="input.appId")
-        await _shut_out(
+        await shut_out(
             info,
             input,
             lambda: apps.revoke_app(info.context.actor, app_id=app_id, reason=input.reason),
         )
         return await _app_payload(info, app_id)
-
-    @mutation(AccountPayload, access=_ACCOUNTS_LOCK)
-    async def lock_account(
-        self,
-        info: Info,
-        input: Annotated[LockAccountInput, strawberry.argument(description="Whose.")],
-    ) -> dict[str, Any]:
-        """Lock the account of a number for abuse: its sessions end, it can't sign in."""
-        actor = info.context.actor
-
-        async def act() -> HasId:
-            found = await accounts.account_by_phone(actor, phone=input.phone)
-            return await accounts.lock_account(actor, account_id=found.id, reason=input.reason)
-
-        return await _account_payload(info, await _shut_out(info, input, act))
-
-    @mutation(AccountPayload, access=_ACCOUNTS_LOCK)
-    async def unlock_account(
-        self,
-        info: Info,
-        input: Annotated[UnlockAccountInput, strawberry.argument(description="Whose.")],
-    ) -> dict[str, Any]:
-        """Let the holder of a locked account sign in again."""
-        actor = info.context.actor
-
-        async def act() -> HasId:
-            found = await accounts.account_by_phone(actor, phone=input.phone)
-            return await accounts.unlock_account(actor, account_id=found.id)
-
-        return await _account_payload(info, await run_once(info, input, act))
-
-    @mutation(CloseAccountPayload, access=ACCOUNT)
-    async def close_account(
-        self,
-        info: Info,
-        input: Annotated[CloseAccountInput, strawberry.argument(description="The request.")],
-    ) -> dict[str, Any]:
-        """Close your account for good (注销): the phone is forgotten, your listings withdrawn.
-
-        You are signed out everywhere, so a repeat answers `UNAUTHENTICATED`.
-        """
-        await _shut_out(info, input, lambda: close_account(info.context.actor))
-        return {"closed": True}
 
     @mutation(SignOutPayload, access=STAFF)
     async def change_password(
@@ -387,18 +301,10 @@ class AdministrationMutations:
         return {"sessions": ended}
 
 
-async def _shut_out(info: Info, given: Requested, act: Callable[[], Awaitable[HasId]]) -> UUID:
-    """Run once what ends somebody's rights, which hold no longer once it is committed."""
-    result_id = await run_once(info, given, act)
-    # The use case forgot them too, but within the transaction: they may have been read since.
-    forget()
-    return result_id
-
-
 async def _staff_payload(
     info: Info, given: Requested, act: Callable[[], Awaitable[HasId]]
 ) -> dict[str, Any]:
-    staff_id = await _shut_out(info, given, act)
+    staff_id = await shut_out(info, given, act)
     found = await staff_member_row(info, selected(info)["staff_member"], staff_id)
     if found is None:  # a repeat, and meanwhile they were posted elsewhere
         raise NotFound
@@ -411,8 +317,3 @@ async def _app_payload(info: Info, app_id: UUID) -> dict[str, Any]:
     if found is None:  # a repeat by somebody who lost their post
         raise NotFound
     return {"app": (await shape_apps([found], want, context))[0]}
-
-
-async def _account_payload(info: Info, account_id: UUID) -> dict[str, Any]:
-    found = await access_account(info.context.actor, account_id=account_id)
-    return {"account": {"id": global_id("Account", found.id), "locked_at": found.locked_at}}

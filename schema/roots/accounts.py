@@ -1,0 +1,113 @@
+"""Accounts of the public: locked by staff, closed by their holders."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from identity import accounts
+from identity.access import access_account
+from identity.actor import Permission
+from management.claims import close_account
+from schema.access import ACCOUNT, holds
+from schema.context import Info
+from schema.fields import attr, given, gql_input, gql_type, mutation, root_type
+from schema.ids import global_id
+from schema.once import HasId, run_once, shut_out
+from schema.types.administration import Account
+
+_ACCOUNTS_LOCK = holds(Permission.ACCOUNTS_LOCK)
+_REQUEST_ID = "A new random id; the same again repeats nothing."
+
+
+@gql_input
+class LockAccountInput:
+    """Whose account is locked, and why."""
+
+    request_id: UUID = given(_REQUEST_ID)
+    phone: str = given("The mobile number of the account.")
+    reason: str = given("Why, for the audit trail: up to 200 characters.")
+
+
+@gql_input
+class UnlockAccountInput:
+    """Whose account is unlocked."""
+
+    request_id: UUID = given(_REQUEST_ID)
+    phone: str = given("The mobile number of the account.")
+
+
+@gql_input
+class CloseAccountInput:
+    """Nothing but the request itself."""
+
+    request_id: UUID = given(_REQUEST_ID)
+
+
+@gql_type(access=_ACCOUNTS_LOCK)
+class AccountPayload:
+    """The account."""
+
+    account: Account = attr("The account as it is now.")
+
+
+@gql_type(access=ACCOUNT)
+class CloseAccountPayload:
+    """What became of the account."""
+
+    closed: bool = attr("It is closed, and every session of it over.")
+
+
+@root_type
+class AccountMutations:
+    """Which accounts may come in, and which no longer."""
+
+    @mutation(AccountPayload, access=_ACCOUNTS_LOCK)
+    async def lock_account(
+        self,
+        info: Info,
+        input: Annotated[LockAccountInput, strawberry.argument(description="Whose.")],
+    ) -> dict[str, Any]:
+        """Lock the account of a number for abuse: its sessions end, it can't sign in."""
+        actor = info.context.actor
+
+        async def act() -> HasId:
+            found = await accounts.account_by_phone(actor, phone=input.phone)
+            return await accounts.lock_account(actor, account_id=found.id, reason=input.reason)
+
+        return await _account_payload(info, await shut_out(info, input, act))
+
+    @mutation(AccountPayload, access=_ACCOUNTS_LOCK)
+    async def unlock_account(
+        self,
+        info: Info,
+        input: Annotated[UnlockAccountInput, strawberry.argument(description="Whose.")],
+    ) -> dict[str, Any]:
+        """Let the holder of a locked account sign in again."""
+        actor = info.context.actor
+
+        async def act() -> HasId:
+            found = await accounts.account_by_phone(actor, phone=input.phone)
+            return await accounts.unlock_account(actor, account_id=found.id)
+
+        return await _account_payload(info, await run_once(info, input, act))
+
+    @mutation(CloseAccountPayload, access=ACCOUNT)
+    async def close_account(
+        self,
+        info: Info,
+        input: Annotated[CloseAccountInput, strawberry.argument(description="The request.")],
+    ) -> dict[str, Any]:
+        """Close your account for good (注销): the phone is forgotten, your listings withdrawn.
+
+        You are signed out everywhere, so a repeat answers `UNAUTHENTICATED`.
+        """
+        await shut_out(info, input, lambda: close_account(info.context.actor))
+        return {"closed": True}
+
+
+async def _account_payload(info: Info, account_id: UUID) -> dict[str, Any]:
+    found = await access_account(info.context.actor, account_id=account_id)
+    return {"account": {"id": global_id("Account", found.id), "locked_at": found.locked_at}}
