@@ -28,6 +28,7 @@ check: $(VENV)/.dev  ## Format, lint, types, import direction, schema snapshot
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/leye schema --check
+	$(BIN)/python tools/schema_changes.py
 
 bench: $(VENV)/.dev  ## Measure against the raw floor and print ratios (BENCH=both|small|town)
 	@exec $(BIN)/python -m benchmarks --size $(BENCH)

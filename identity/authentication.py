@@ -192,7 +192,8 @@ async def _app(app_id: UUID, *, seen: bool) -> tuple[Actor, int]:
         raise over()
     (row,) = rows
     scopes: Any = row["scopes"]
-    granted = APP_SCOPES.intersection(orjson.loads(scopes) if isinstance(scopes, str) else scopes)
+    listed = orjson.loads(scopes) if isinstance(scopes, str) else scopes
+    granted = {scope for scope in APP_SCOPES if scope in listed}
     actor = Actor(
         kind=ActorKind.APP,
         id=app_id,

@@ -64,7 +64,8 @@ async def _announce(
             "grid_code": codes[-1],
             "place_id": place_id,
             "place_code": place_code,
-        }
+        },
+        default=str,  # asyncpg has a UUID type of its own
     )
     for code in codes:
         await client().publish(channel(code), message)
@@ -79,8 +80,12 @@ async def watch_grid(actor: Actor, *, grid_code: str) -> AsyncIterator[dict[str,
     await access_grid(actor, code=grid_code, permission=Permission.ACTIVITY_READ)
     async with client().pubsub() as pubsub:
         await pubsub.subscribe(channel(grid_code))
-        while True:
-            # Redis' socket timeout would end a quiet subscription: ask in short turns.
-            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=0.1)
-            if message is not None:
-                yield orjson.loads(message["data"])
+        try:
+            while True:
+                # Redis' socket timeout would end a quiet subscription: ask in short turns.
+                message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=0.1)
+                if message is not None:
+                    yield orjson.loads(message["data"])
+        finally:
+            # The Redis inside the process does not notice that a connection is gone.
+            await pubsub.unsubscribe()

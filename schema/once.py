@@ -9,7 +9,6 @@ from uuid import UUID
 import strawberry
 
 from core.requests import once
-from identity.authentication import forget
 from schema.context import Info
 
 
@@ -60,14 +59,6 @@ async def run_once(info: Info, given: Requested, act: Callable[[], Awaitable[R]]
         result_id=lambda row_id: row_id,
         again=again,
     )
-
-
-async def shut_out(info: Info, given: Requested, act: Callable[[], Awaitable[HasId]]) -> UUID:
-    """As :func:`run_once`, for what ends somebody's rights: they hold no longer once it returns."""
-    result_id = await run_once(info, given, act)
-    # The use case forgot them too, but within the transaction: they may have been read since.
-    forget()
-    return result_id
 
 
 def set_fields(given: Any, *, leave_out: frozenset[str] = frozenset()) -> dict[str, Any]:

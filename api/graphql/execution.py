@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
+from copy import copy
 from inspect import isawaitable
 from typing import Any
 
@@ -214,7 +215,8 @@ class Schema(strawberry.Schema):
         executor = self._executor(
             checked,
             variable_values,
-            context_value,
+            # A socket has one context: what a sign-in changes stays within its operation.
+            copy(context_value),
             root_value,
             operation_name,
             operation_extensions,
@@ -282,7 +284,7 @@ class Schema(strawberry.Schema):
                 self._schema,
                 checked.document,
                 root_value=root,
-                context_value=context,
+                context_value=copy(context),
                 variable_values=variables,
                 operation_name=name,
                 executor_class=self.execution_context_class,

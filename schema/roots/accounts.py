@@ -15,7 +15,7 @@ from schema.access import ACCOUNT, holds
 from schema.context import Info
 from schema.fields import attr, given, gql_input, gql_type, mutation, root_type
 from schema.ids import global_id
-from schema.once import HasId, run_once, shut_out
+from schema.once import HasId, run_once
 from schema.types.administration import Account
 
 _ACCOUNTS_LOCK = holds(Permission.ACCOUNTS_LOCK)
@@ -77,7 +77,7 @@ class AccountMutations:
             found = await accounts.account_by_phone(actor, phone=input.phone)
             return await accounts.lock_account(actor, account_id=found.id, reason=input.reason)
 
-        return await _account_payload(info, await shut_out(info, input, act))
+        return await _account_payload(info, await run_once(info, input, act))
 
     @mutation(AccountPayload, access=_ACCOUNTS_LOCK)
     async def unlock_account(
@@ -104,7 +104,7 @@ class AccountMutations:
 
         You are signed out everywhere, so a repeat answers `UNAUTHENTICATED`.
         """
-        await shut_out(info, input, lambda: close_account(info.context.actor))
+        await run_once(info, input, lambda: close_account(info.context.actor))
         return {"closed": True}
 
 

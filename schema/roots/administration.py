@@ -21,7 +21,7 @@ from schema.connections import After, Before, First, Last, connection, wanted_no
 from schema.context import Info
 from schema.fields import attr, given, gql_input, gql_type, mutation, query, root_type, selected
 from schema.ids import row_id
-from schema.once import HasId, Requested, run_once, shut_out
+from schema.once import HasId, Requested, run_once
 from schema.roots.sessions import SignOutPayload
 from schema.selection import Selection
 from schema.types.administration import (
@@ -283,7 +283,7 @@ class AdministrationMutations:
     ) -> dict[str, Any]:
         """Keep an app out for good: its tokens stop working within a second."""
         app_id = row_id(input.app_id, "App", field="input.appId")
-        await shut_out(
+        await run_once(
             info,
             input,
             lambda: apps.revoke_app(info.context.actor, app_id=app_id, reason=input.reason),
@@ -304,7 +304,7 @@ class AdministrationMutations:
 async def _staff_payload(
     info: Info, given: Requested, act: Callable[[], Awaitable[HasId]]
 ) -> dict[str, Any]:
-    staff_id = await shut_out(info, given, act)
+    staff_id = await run_once(info, given, act)
     found = await staff_member_row(info, selected(info)["staff_member"], staff_id)
     if found is None:  # a repeat, and meanwhile they were posted elsewhere
         raise NotFound
