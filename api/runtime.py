@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from logging import INFO, WARNING
+from logging import INFO, WARNING, getLogger
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,8 @@ def ground(settings: Settings, *, quiet: bool = False) -> Iterator[Ground]:
     trusted = () if settings.production else (development.LOGGER,)
     level = WARNING if quiet else INFO
     logging.configure(production=settings.production, level=level, trusted=trusted)
+    for name in trusted:  # one-time codes are shown however quiet it is
+        getLogger(name).setLevel(INFO)
     logging.catch_uncaught()
     assemble(settings)
     if settings.database_url is not None:

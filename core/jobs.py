@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import wraps
 from typing import Any
 
 import orjson
@@ -45,7 +46,7 @@ def job(
     """Register a coroutine as the job ``name``; names are kept for ever, payloads are versioned."""
 
     def register(runner: Runner) -> Runner:
-        blueprint.task(name=name, queue=queue, retry=retry)(runner)
+        blueprint.task(name=name, queue=queue, retry=retry)(_watched(name, runner))
         return runner
 
     return register
@@ -59,11 +60,26 @@ def periodic(name: str, cron: str) -> Callable[[Runner], Runner]:
             await runner()
 
         run.__doc__ = runner.__doc__
-        task = blueprint.task(name=name, queue="clock", queueing_lock=name, lock=name)(run)
+        watched = _watched(name, run)
+        task = blueprint.task(name=name, queue="clock", queueing_lock=name, lock=name)(watched)
         blueprint.periodic(cron=cron, periodic_id=name)(task)
         return runner
 
     return register
+
+
+def _watched(name: str, runner: Runner) -> Runner:
+    """The runner, with a line in the log for each attempt that failed."""
+
+    @wraps(runner)
+    async def run(**args: Any) -> None:
+        try:
+            await runner(**args)
+        except Exception as error:
+            log.warning("jobs.attempt_failed", task=name, exc_info=error)
+            raise
+
+    return run
 
 
 async def defer(

@@ -7,7 +7,6 @@ root field without a cost per row.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import Any, cast
 
 from graphql import (
@@ -99,16 +98,21 @@ class _Walk:
         """Add what is asked for on a type."""
         if isinstance(named, GraphQLInterfaceType):
             for possible in self.info.schema.get_possible_types(named):
-                here.later[possible.name] = partial(self._fresh, possible, nodes)
+                self._later(here, possible.name, possible, nodes)
         elif isinstance(named, GraphQLObjectType):
             for node in nodes.selections:
                 if not node.directives or self._included(node):
                     self._node(here, named, node)
 
-    def _fresh(self, named: Any, nodes: SelectionSetNode, actor: Actor) -> Selection:
-        answer = Selection()
-        _Walk(self.info, actor).into(answer, named, nodes)
-        return answer
+    def _later(self, here: Selection, name: str, named: Any, nodes: SelectionSetNode) -> None:
+        earlier = here.later.get(name)  # the same field may be asked for in several places
+
+        def resume(actor: Actor) -> Selection:
+            answer = earlier(actor) if earlier else Selection()
+            _Walk(self.info, actor).into(answer, named, nodes)
+            return answer
+
+        here.later[name] = resume
 
     def _node(self, here: Selection, named: GraphQLObjectType, node: Any) -> None:
         if isinstance(node, FieldNode):
@@ -135,7 +139,7 @@ class _Walk:
             return
         inner = get_named_type(known.type)
         if definition.metadata.get("deferred"):
-            here.later[definition.python_name] = partial(self._fresh, inner, node.selection_set)
+            self._later(here, definition.python_name, inner, node.selection_set)
         else:
             self.into(beneath, inner, node.selection_set)
 

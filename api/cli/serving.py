@@ -13,6 +13,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated, Any
 
+import structlog
 import typer
 import uvicorn
 
@@ -24,6 +25,8 @@ from api.runtime import Ground, at_work, forget_address, ground, migrate_now, no
 from core import jobs
 from core.database import fetch
 from core.settings import Settings, settings
+
+log = structlog.get_logger("api.serving")
 
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -108,17 +111,23 @@ def tell_demo(found: dict[str, Any] | None) -> None:
 
 
 @asynccontextmanager
-async def _working(here: Ground) -> AsyncIterator[None]:
-    """The job worker beside the API, in the same process."""
+async def _working(here: Ground, concurrency: int = 10) -> AsyncIterator[asyncio.Task[None]]:
+    """The job worker, beside the API or alone."""
     app = jobs.worker_app(here.url)
     async with app.open_async():
-        task = asyncio.create_task(jobs.run_worker(app))
+        task = asyncio.create_task(jobs.run_worker(app, concurrency=concurrency))
+        task.add_done_callback(_note_end)
         try:
-            yield
+            yield task
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _note_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("jobs.worker_ended", exc_info=error)
 
 
 async def _work(here: Ground, concurrency: int) -> None:
@@ -128,8 +137,12 @@ async def _work(here: Ground, concurrency: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows has no handlers on the loop
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with at_work(here), _working(here):
-        await stop.wait()
+    async with at_work(here), _working(here, concurrency) as working:
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({stopping, working}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if working.done():
+            await working  # raises what ended it: better to be started anew than to idle
 
 
 def _stop(number: int, frame: object) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from schema.context import Context
-from tests.schema.support import SCHEMA, World
+from tests.schema.support import SCHEMA, World, data_of
 
 
 async def test_operations_at_once_keep_what_each_asked_for(world: World) -> None:
@@ -63,3 +63,14 @@ async def test_skipped_and_included_fields_follow_the_variables(world: World) ->
         assert not result.errors
         assert result.data is not None
         assert set(result.data["place"]) == {"code", "rooms" if wanted else "contact"}
+
+
+async def test_a_node_asked_for_in_two_places_answers_both(world: World) -> None:
+    document = """query Q($id: ID!) {
+      node(id: $id) { ... on Place { name } }
+      ...Again
+    }
+    fragment Again on Query { node(id: $id) { id ... on Place { code rooms { number } } } }"""
+    place = world.tenants[0].ids["place"]
+    answer = await data_of(document, world.actors["warden 1"], {"id": place})
+    assert set(answer["node"]) == {"name", "id", "code", "rooms"}
