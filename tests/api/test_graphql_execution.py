@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from strawberry.types.graphql import OperationType
 from structlog.testing import capture_logs
 
 from api.graphql.documents import DocumentCache, TrustedDocuments, document_id
@@ -103,7 +104,7 @@ async def test_an_operation_that_takes_too_long_is_stopped() -> None:
         "code": "UNAVAILABLE",
         "params": {"reason": "TIME_LIMIT", "seconds": 0.05},
     }
-    assert context.cancelled
+    assert context.cancelled.is_set()
 
 
 async def test_a_subscription_may_last_longer_than_an_operation() -> None:
@@ -113,7 +114,7 @@ async def test_a_subscription_may_last_longer_than_an_operation() -> None:
     first = await anext(results)
     assert (first.data, first.errors) == ({"live": 7}, None)
     await results.aclose()
-    assert context.cancelled
+    assert context.cancelled.is_set()
 
 
 async def collected(schema: Schema, document: str) -> list[Any]:
@@ -217,3 +218,12 @@ class TestTrustedDocuments:
         (tmp_path / "staff" / "known.graphql").write_text(self.text, encoding="utf-8")
         trusted = TrustedDocuments.from_folder(tmp_path)
         assert trusted.resolve({"documentId": self.known}) == self.text
+
+
+async def test_what_an_operation_does_to_its_context_stays_within_it(schema: Schema) -> None:
+    context = Context()
+    result = await schema.execute(
+        "mutation { signIn }", context_value=context, allowed_operation_types=set(OperationType)
+    )
+    assert result.data == {"signIn": "warden"}
+    assert context.account is None, "the next operation on the same socket is another's"

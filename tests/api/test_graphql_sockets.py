@@ -308,7 +308,7 @@ async def test_a_revoked_session_ends_at_once_when_the_identity_layer_says_so() 
         context.good = False
         await place.connections.recheck("gone")
         assert await closed_with(gone) == 4401
-        await until(lambda: context.cancelled)
+        await until(context.cancelled.is_set)
         await subscribe(stays, "{one}")
         assert (await hear(stays))["payload"] == {"data": {"one": 1}}
 
@@ -350,7 +350,7 @@ async def test_an_event_stream_ends_with_its_session_and_counts_as_a_connection(
         place.contexts[0].good = False
         await place.connections.recheck("gone")
         assert [line async for line in lines] == ["", "event: complete", "data:", ""]
-        await until(lambda: place.contexts[0].cancelled and len(place.connections) == 0)
+        await until(lambda: place.contexts[0].cancelled.is_set() and len(place.connections) == 0)
 
 
 async def test_an_event_stream_ends_when_its_reader_goes() -> None:
@@ -366,7 +366,7 @@ async def test_an_event_stream_ends_when_its_reader_goes() -> None:
             await until(lambda: len(place.connections) == 1)
             await until(lambda: bool(place.contexts[0].events._getters))
             await response.aclose()
-        await until(lambda: place.contexts[0].cancelled and len(place.connections) == 0)
+        await until(lambda: place.contexts[0].cancelled.is_set() and len(place.connections) == 0)
 
 
 async def test_a_stopping_process_closes_its_sockets() -> None:

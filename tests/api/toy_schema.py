@@ -25,7 +25,7 @@ class Context:
     account: str | None = None
     good: bool = True
     events: asyncio.Queue[int] = field(default_factory=asyncio.Queue)
-    cancelled: bool = False
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @strawberry.type
@@ -126,7 +126,7 @@ class Query:
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
-            info.context.cancelled = True
+            info.context.cancelled.set()
             raise
         return 1
 
@@ -136,6 +136,11 @@ class Mutation:
     @strawberry.mutation
     def touch(self) -> int:
         return 1
+
+    @strawberry.mutation
+    def sign_in(self, info: strawberry.Info[Any, None]) -> str:
+        info.context.account = "warden"
+        return "warden"
 
 
 @strawberry.type
@@ -153,7 +158,7 @@ class Subscription:
             while True:
                 yield await info.context.events.get()
         finally:
-            info.context.cancelled = True
+            info.context.cancelled.set()
 
     @strawberry.subscription
     async def late(self) -> AsyncGenerator[int, None]:
