@@ -58,6 +58,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._in_head = True
         self._head_bytes = 0
+        self._upgraded = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock at once: a connection that sends nothing counts too."""
@@ -72,7 +73,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a head that grows past the limit ends the connection."""
         super().data_received(data)
-        if self.transport.is_closing():
+        # What comes after a request for a socket belongs to the socket's protocol.
+        if self._upgraded or self.transport.is_closing():
             return
         if self._in_head:
             self._head_bytes += len(data)
@@ -117,6 +119,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """The socket's protocol takes over, with limits of its own."""
+        self._upgraded = True
         self._stop_clock()
         super().handle_websocket_upgrade()
 

@@ -14,7 +14,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.asyncio.client import connect
 
 from api.edge.bodies import BodyRule
 from api.edge.health import Health
@@ -40,9 +42,16 @@ async def ignore_body(request: Request) -> Response:
     return PlainTextResponse("read nothing")
 
 
+async def echo(socket: WebSocket) -> None:
+    await socket.accept()
+    async for text in socket.iter_text():
+        await socket.send_text(text)
+
+
 APP = Starlette(
     routes=[
         Route("/", hello),
+        WebSocketRoute("/echo", echo),
         Route("/length", length, methods=["POST"]),
         Route("/ignore", ignore_body, methods=["POST"]),
     ]
@@ -157,6 +166,14 @@ async def test_requests_in_time_are_not_disturbed_on_a_kept_connection() -> None
             assert (await client.post("/length", content=b"x" * 100_000)).text == "100000"
             await asyncio.sleep(0.1)
         assert live.server.server_state.total_requests == 12
+
+
+async def test_a_silent_socket_outlives_the_time_for_a_request() -> None:
+    async with serving(APP, limits=HASTY) as live, connect(f"{live.ws_url}/echo") as socket:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(socket.recv(), HASTY.head_seconds + HASTY.request_seconds + 0.2)
+        await socket.send("still here")
+        assert await socket.recv() == "still here"
 
 
 def guarded(lifecycle: Lifecycle, **options: object) -> Callable[..., Awaitable[None]]:
