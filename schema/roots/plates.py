@@ -9,6 +9,7 @@ import strawberry
 
 from citizen.scanning import actions_for, blocked, scan
 from identity.actor import Permission
+from management.access import access_place, access_plate
 from management.plates import issue_plates, revoke_plate
 from management.reading import plate_by_id, plates_of_batch
 from schema.access import PUBLIC, holds
@@ -92,16 +93,17 @@ class PlateMutations:
             if input.room_ids is None
             else row_ids(input.room_ids, "Room", field="input.roomIds")
         )
+        actor = info.context.actor
+        place_id = row_id(input.place_id, "Place", field="input.placeId")
         batch = await run_once(
             info,
             input,
             lambda: issue_plates(
-                info.context.actor,
-                place_id=row_id(input.place_id, "Place", field="input.placeId"),
-                for_place=input.for_place,
-                room_ids=room_ids,
+                actor, place_id=place_id, for_place=input.for_place, room_ids=room_ids
             ),
         )
+        # A repeat does nothing, so the rights of now are asked for here.
+        await access_place(actor, place_id=place_id, permission=Permission.PLATES_MANAGE)
         rows = await plates_of_batch(batch)
         return {"plates": [shape_issued_plate(row) for row in rows]}
 
@@ -113,5 +115,7 @@ class PlateMutations:
     ) -> dict[str, Any]:
         """Take a lost, stolen or wrongly hung plate out of use."""
         plate_id = row_id(input.plate_id, "IssuedPlate", field="input.plateId")
-        await run_once(info, input, lambda: revoke_plate(info.context.actor, plate_id=plate_id))
+        actor = info.context.actor
+        await run_once(info, input, lambda: revoke_plate(actor, plate_id=plate_id))
+        await access_plate(actor, plate_id=plate_id)  # for a repeat, as above
         return {"plate": shape_issued_plate(await plate_by_id(plate_id))}

@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 
 from core.keyset import Page
+from identity.access import access_post
 from identity.actor import Permission, Role
 from identity.models import DutyGroup
 from identity.posts import end_post
@@ -167,6 +168,8 @@ class TerritoryMutations:
 
 
 async def _post_payload(info: Info, post_id: UUID) -> dict[str, Any]:
+    # A repeat does nothing, so the rights of now are asked for here.
+    await access_post(info.context.actor, post_id=post_id, permission=Permission.POSTS_MANAGE)
     known = (await territory()).by_code
     rows = await posts_by_id([post_id])
     return {"grid_post": shape_posts(rows, known, info.context.language)[0]}
