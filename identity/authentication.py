@@ -86,12 +86,29 @@ async def actor_from_token(text: str, *, address: str = "") -> Actor:
     if (actor.kind, actor.id) != (claims.kind, claims.holder_id):
         raise over()
     if standing.rate_per_minute is not None:
-        minute = timedelta(minutes=1)
-        await allow(
-            "app", str(actor.id), limit=standing.rate_per_minute, window=minute, fail_open=True
-        )
+        await _count(standing)
         actor = _narrowed(actor, claims)
     return replace(actor, address=address)
+
+
+async def count_request(actor: Actor) -> None:
+    """Count one more request of an actor who was let in before, against the rate of an app.
+
+    For what stays open: each operation on a socket is a request.
+
+    Raises:
+        Unauthenticated: the app is no longer good.
+        RateLimited: the app asks more often than it may.
+    """
+    if actor.kind is ActorKind.APP and actor.id is not None:
+        await _count(await _standing(actor.kind, actor.id, seen=False))
+
+
+async def _count(standing: _Standing) -> None:
+    if standing.rate_per_minute is not None:
+        minute = timedelta(minutes=1)
+        key = str(standing.actor.id)
+        await allow("app", key, limit=standing.rate_per_minute, window=minute, fail_open=True)
 
 
 async def still_good(actor: Actor) -> bool:

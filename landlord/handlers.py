@@ -14,10 +14,13 @@ from management.events import (
     PlaceClosed,
     PlaceUnblocked,
     PlaceUpdated,
+    RoomUpdated,
 )
+from management.models import RoomState
 
 __all__ = ["personal_data"]  # imported for what it registers
 
+_LIVE = [ListingState.PUBLISHED, ListingState.SUSPENDED, ListingState.DRAFT]
 _MOVE = (
     "UPDATE listing SET state = $2, version = version + 1, updated_at = now()"
     " WHERE place_id = $1 AND state = ANY($3::text[])"
@@ -45,8 +48,21 @@ async def restore_listings(event: PlaceUnblocked) -> None:
 @on(PlaceClosed)
 async def withdraw_listings_of_closed_place(event: PlaceClosed) -> None:
     """A closed or demolished place lets nothing any more."""
-    live = [ListingState.PUBLISHED, ListingState.SUSPENDED, ListingState.DRAFT]
-    await execute(_MOVE, event.place_id, ListingState.WITHDRAWN, live)
+    await execute(_MOVE, event.place_id, ListingState.WITHDRAWN, _LIVE)
+
+
+@on(RoomUpdated)
+async def withdraw_listings_of_room_out_of_use(event: RoomUpdated) -> None:
+    """A room out of use is not let; who uses it again puts it up again."""
+    await execute(
+        "UPDATE listing l SET state = $2, version = version + 1, updated_at = now()"
+        " FROM room r WHERE r.id = $1 AND r.state = $3 AND l.room_id = r.id"
+        " AND l.state = ANY($4::text[])",
+        event.room_id,
+        ListingState.WITHDRAWN,
+        RoomState.OUT_OF_USE,
+        _LIVE,
+    )
 
 
 @on(PlaceUpdated)
@@ -68,5 +84,5 @@ async def withdraw_listings_of_former_landlord(event: LandlordEnded) -> None:
         " AND l.landlord_id = c.account_id AND l.state = ANY($3::text[]) RETURNING l.id",
         event.claim_id,
         ListingState.WITHDRAWN,
-        [ListingState.PUBLISHED, ListingState.SUSPENDED, ListingState.DRAFT],
+        _LIVE,
     )

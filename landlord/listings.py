@@ -27,7 +27,7 @@ from landlord.access import access_own_listing, access_own_room, on_offer
 from landlord.events import ListingPublished, ListingWithdrawn
 from landlord.models import Listing, ListingState
 from landlord.standard import require_standard
-from management.models import GridLevel, Place, RoomState
+from management.models import GridLevel, Place, Room, RoomState
 from management.rules import rules
 from management.territory import grid_by_code
 
@@ -139,8 +139,7 @@ async def create_listing(actor: Actor, *, room_id: UUID, values: Mapping[str, An
     checked = _checked({"description": "", **values})
     async with work(actor) as unit:
         room = await access_own_room(actor, room_id=room_id)
-        if room.state is RoomState.OUT_OF_USE:
-            raise WrongState(reason="OUT_OF_USE", zh="房间已停用", en="The room is out of use")
+        _require_in_use(room)
         place: Place = room.place
         listing = await Listing.create(
             room_id=room.id,
@@ -187,20 +186,21 @@ async def publish_listing(actor: Actor, *, listing_id: UUID) -> Listing:
 
     Raises:
         NotFound: somebody else's, or absent.
-        WrongState: it is no draft.
+        WrongState: it is no draft, or its room is out of use.
         StandardNotMet: every missing point is named.
         Conflict: the room is on offer already, perhaps by somebody else.
     """
     async with work(actor) as unit:
         seen = await access_own_listing(actor, listing_id=listing_id, lock=False)
         # The place before its listings, as by everything that changes several of them; and no
-        # block can slip in between the check and the commit.
+        # block, and no room out of use, can slip in between the check and the commit.
         place = await Place.filter(id=seen.place_id).select_for_update().get()
         listing = await access_own_listing(actor, listing_id=listing_id)
         if listing.state is not ListingState.DRAFT:
             raise WrongState(
                 reason=listing.state.value, zh="只有草稿可以发布", en="Only a draft is published"
             )
+        _require_in_use(await Room.get(id=listing.room_id))
         await require_standard(place, listing.landlord_id)
         listing.state, listing.published_at = ListingState.PUBLISHED, now()
         listing.community_code = place.community_code
@@ -228,6 +228,11 @@ async def withdraw_listing(actor: Actor, *, listing_id: UUID) -> Listing:
         unit.note("withdrawListing", "LISTING", listing.id)
         await emit(ListingWithdrawn(listing_id=listing.id, place_id=listing.place_id))
     return listing
+
+
+def _require_in_use(room: Room) -> None:
+    if room.state is RoomState.OUT_OF_USE:
+        raise WrongState(reason="OUT_OF_USE", zh="房间已停用", en="The room is out of use")
 
 
 async def _save_on_offer(listing: Listing) -> None:

@@ -37,6 +37,22 @@ class RoomsAdded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoomUpdated(Event):
+    """What is known of a room changed; it may have gone out of use."""
+
+    room_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseFiled(Event):
+    """The registered lease of a house or room was recorded."""
+
+    lease_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlateIssued(Event):
     """A place or room got a plate (also in place of another)."""
 

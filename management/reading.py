@@ -101,6 +101,11 @@ async def place_of_block(block_id: UUID) -> UUID:
     return (await PlaceBlock.get(id=block_id)).place_id
 
 
+async def place_of_room(room_id: UUID) -> UUID:
+    """The house that a room is in."""
+    return (await Room.get(id=room_id)).place_id
+
+
 def _grouped(rows: Sequence[dict[str, Any]]) -> RowsByPlace:
     answer: RowsByPlace = defaultdict(list)
     for row in rows:

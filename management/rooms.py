@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from core.errors import Conflict, InvalidInput, WrongState
@@ -14,8 +15,8 @@ from core.numbers import within
 from core.text import clean
 from core.work import work
 from identity.actor import Actor, Permission
-from management.access import access_place
-from management.events import RoomsAdded
+from management.access import access_place, access_room
+from management.events import RoomsAdded, RoomUpdated
 from management.models import Lifecycle, Place, PlaceKind, Room
 from management.rules import rules
 
@@ -40,7 +41,7 @@ async def add_rooms(actor: Actor, *, place_id: UUID, rooms: Sequence[NewRoom]) -
     Raises:
         InvalidInput: no rooms, too many, a number twice, a value that can't be used.
         Conflict: a number that the house has already.
-        WrongState: the house is closed, or not a rental house.
+        NotFound, WrongState: as in :func:`access_house`.
     """
     if not 1 <= len(rooms) <= rules().rooms_per_request:
         raise InvalidInput(
@@ -56,18 +57,7 @@ async def add_rooms(actor: Actor, *, place_id: UUID, rooms: Sequence[NewRoom]) -
             field="input.rooms", reason="NUMBER_TWICE", zh="房号重复", en="A number comes twice"
         )
     async with work(actor) as unit:
-        place = await access_place(
-            actor, place_id=place_id, permission=Permission.PLACES_WRITE, lock=True
-        )
-        if place.kind is not PlaceKind.RENTAL_HOUSE or place.lifecycle in {
-            Lifecycle.CLOSED,
-            Lifecycle.DEMOLISHED,
-        }:
-            raise WrongState(
-                reason="NOT_LETTABLE",
-                zh="只有在用的出租屋可以添加房间",
-                en="Only rental houses in use have rooms",
-            )
+        place = await access_house(actor, place_id=place_id)
         numbers = [room.number for room in checked]
         if taken := await Room.filter(place_id=place.id, number__in=numbers).first():
             raise Conflict(
@@ -95,6 +85,49 @@ async def add_rooms(actor: Actor, *, place_id: UUID, rooms: Sequence[NewRoom]) -
     return place
 
 
+async def update_room(actor: Actor, *, room_id: UUID, values: Mapping[str, Any]) -> Room:
+    """Change what is known of a room, all or nothing; what is not among ``values`` stays.
+
+    ``values``: floor, area (usable m²), dormitory, escape_window, rent (yuan a month), state.
+    Listings of a room that goes out of use are withdrawn in the same transaction.
+
+    Raises:
+        InvalidInput: a value that can't be used.
+        NotFound: absent, or out of the actor's scope.
+        WrongState: as in :func:`access_house`.
+    """
+    _check(values, "input")
+    async with work(actor) as unit:
+        seen = await access_room(actor, room_id=room_id, permission=Permission.PLACES_WRITE)
+        place = await access_house(actor, place_id=seen.place_id)
+        room = await Room.filter(id=seen.id).select_for_update().get()
+        room.update_from_dict(dict(values))
+        await room.save()
+        unit.note("updateRoom", "PLACE", place.id, room=room.id, fields=sorted(values))
+        await emit(RoomUpdated(room_id=room.id, place_id=place.id))
+    return room
+
+
+async def access_house(actor: Actor, *, place_id: UUID) -> Place:
+    """A rental house in use, locked, for who may change its file. A planned one is in use too.
+
+    Raises:
+        NotFound: absent, or out of the actor's scope.
+        WrongState: the house is closed, or not a rental house.
+    """
+    place = await access_place(
+        actor, place_id=place_id, permission=Permission.PLACES_WRITE, lock=True
+    )
+    closed = place.lifecycle in {Lifecycle.CLOSED, Lifecycle.DEMOLISHED}
+    if closed or place.kind is not PlaceKind.RENTAL_HOUSE:
+        raise WrongState(
+            reason="NOT_LETTABLE",
+            zh="只有在用的出租屋才有房间和租约",
+            en="Only rental houses in use have rooms and leases",
+        )
+    return place
+
+
 def capacity(area: Decimal | None) -> int | None:
     """How many people a room holds by its usable area; a family is exempt."""
     return None if area is None else int(area // rules().room_area_per_person)
@@ -109,14 +142,16 @@ def _checked(room: NewRoom, path: str) -> NewRoom:
             zh="房号只能用数字、字母和短横",
             en="A room number is made of digits, letters and hyphens",
         )
-    within(room.floor, -3, 100, field=f"{path}.floor")
-    within(room.area, 1, 2000, field=f"{path}.area")
-    within(room.rent, 1, rules().largest_rent, field=f"{path}.rent")
-    return NewRoom(
-        number=number.upper(),
-        floor=room.floor,
-        area=room.area,
-        dormitory=room.dormitory,
-        escape_window=room.escape_window,
-        rent=room.rent,
-    )
+    _check(asdict(room), path)
+    return replace(room, number=number.upper())
+
+
+def _check(values: Mapping[str, Any], path: str) -> None:
+    for name in ("dormitory", "state"):
+        if name in values and values[name] is None:
+            raise InvalidInput(
+                field=f"{path}.{name}", reason="EMPTY", zh="不能为空", en="It must not be empty"
+            )
+    within(values.get("floor"), -3, 100, field=f"{path}.floor")
+    within(values.get("area"), 1, 2000, field=f"{path}.area")
+    within(values.get("rent"), 1, rules().largest_rent, field=f"{path}.rent")

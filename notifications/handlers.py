@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable
 from core.events import Event, later
 from landlord.events import ListingPublished
 from management.events import (
+    LeaseFiled,
     PlaceBlocked,
     PlaceClosed,
     PlaceFiled,
     PlaceUnblocked,
     PlaceUpdated,
     RoomsAdded,
+    RoomUpdated,
     WardenPosted,
 )
 from notifications.grid_activity import GridEventKind, announce_grid, announce_place
@@ -22,6 +24,8 @@ OF_PLACES: dict[type[Event], GridEventKind] = {
     PlaceUpdated: GridEventKind.PLACE_UPDATED,
     PlaceClosed: GridEventKind.PLACE_CLOSED,
     RoomsAdded: GridEventKind.ROOMS_ADDED,
+    RoomUpdated: GridEventKind.ROOM_UPDATED,
+    LeaseFiled: GridEventKind.LEASE_FILED,
     PlaceBlocked: GridEventKind.PLACE_BLOCKED,
     PlaceUnblocked: GridEventKind.PLACE_UNBLOCKED,
     ListingPublished: GridEventKind.LISTING_PUBLISHED,

@@ -28,6 +28,7 @@ from schema.roots.listings import ListingMutations, ListingQueries
 from schema.roots.nodes import NodeQueries
 from schema.roots.places import PlaceMutations, PlaceQueries
 from schema.roots.plates import PlateMutations, PlateQueries
+from schema.roots.rooms import RoomMutations
 from schema.roots.sessions import SessionMutations, SessionQueries
 from schema.roots.territory import TerritoryMutations, TerritoryQueries
 from schema.scalars import SCALARS
@@ -51,6 +52,7 @@ class Mutation(
     SessionMutations,
     ListingMutations,
     PlaceMutations,
+    RoomMutations,
     LettingMutations,
     PlateMutations,
     TerritoryMutations,

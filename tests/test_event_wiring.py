@@ -33,6 +33,7 @@ LIVE = "notifications.grid_activity"
 
 WIRING = {
     "LandlordEnded": ([f"{LANDLORD}.withdraw_listings_of_former_landlord"], []),
+    "LeaseFiled": ([], [f"{LIVE}.lease_filed"]),
     "ListingPublished": ([], [f"{LIVE}.listing_published"]),
     "PlaceBlocked": ([f"{LANDLORD}.suspend_listings"], [f"{LIVE}.place_blocked"]),
     "PlaceClosed": (
@@ -42,6 +43,10 @@ WIRING = {
     "PlaceFiled": ([], [f"{LIVE}.place_filed"]),
     "PlaceUnblocked": ([f"{LANDLORD}.restore_listings"], [f"{LIVE}.place_unblocked"]),
     "PlaceUpdated": ([f"{LANDLORD}.move_listings"], [f"{LIVE}.place_updated"]),
+    "RoomUpdated": (
+        [f"{LANDLORD}.withdraw_listings_of_room_out_of_use"],
+        [f"{LIVE}.room_updated"],
+    ),
     "RoomsAdded": ([], [f"{LIVE}.rooms_added"]),
     "SmsCodeRequested": ([], ["identity.send_sms_code"]),
     "WardenPosted": ([], [f"{LIVE}.warden_posted"]),

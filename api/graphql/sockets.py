@@ -170,6 +170,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         try:
             if limit is not None and len(self.operations) >= limit:
                 raise RateLimited(reason="SUBSCRIPTIONS", params={"limit": limit})
+            await self.view.connections.count(self.context)
             wanted = read_parameters(message["payload"], self.view.schema.trusted)
         except DomainError as error:
             await self._send_error(message["id"], refusal(error, language_of(self.context)))

@@ -30,7 +30,6 @@ from management.places import (
     list_places,
     update_place,
 )
-from management.rooms import NewRoom, add_rooms
 from schema.access import PUBLIC, holds, holds_or_account
 from schema.connections import After, Before, First, Last, connection, wanted_nodes
 from schema.context import Info
@@ -180,27 +179,6 @@ class ClosePlaceInput:
     demolished: bool = given("Demolished, not only closed: the code is retired.", default=False)
 
 
-@gql_input
-class NewRoomInput:
-    """A room to add."""
-
-    number: str = given("Room number: digits, letters, hyphens.")
-    floor: int | None = given("Storey.", default=None)
-    area: Decimal | None = given("Usable area in m².", default=None)
-    dormitory: bool = given("Whether it may be let by the bed.", default=False)
-    escape_window: bool | None = given("A window opens at least 0.5 × 0.8 m.", default=None)
-    rent: Decimal | None = given("Usual rent in yuan a month.", default=None)
-
-
-@gql_input
-class AddRoomsInput:
-    """Rooms to add, all or none."""
-
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
-    place_id: strawberry.ID = given("The house.")
-    rooms: list[NewRoomInput] = given("1 to 200 rooms.")
-
-
 @gql_type(access=PUBLIC)
 class PlacePayload:
     """The place."""
@@ -317,25 +295,6 @@ class PlaceMutations:
                 place_id=place_id,
                 expected_version=input.expected_version,
                 demolished=input.demolished,
-            ),
-        )
-        return await place_payload(info, place_id)
-
-    @mutation(PlacePayload, access=holds(Permission.PLACES_WRITE))
-    async def add_rooms(
-        self,
-        info: Info,
-        input: Annotated[AddRoomsInput, strawberry.argument(description="The rooms.")],
-    ) -> dict[str, Any]:
-        """Add rooms to a rental house, all or none."""
-        place_id = row_id(input.place_id, "Place", field="input.placeId")
-        await run_once(
-            info,
-            input,
-            lambda: add_rooms(
-                info.context.actor,
-                place_id=place_id,
-                rooms=[NewRoom(**vars(room)) for room in input.rooms],
             ),
         )
         return await place_payload(info, place_id)

@@ -19,7 +19,7 @@ from api.seed.progress import silent
 from api.seed.sizes import SIZES
 from citizen.scanning import PlateAction, actions_for, scan
 from core import redis
-from core.clock import now
+from core.clock import now, today
 from core.crypto import ring
 from core.database import execute, fetch
 from core.errors import StandardNotMet, Unauthenticated
@@ -33,11 +33,12 @@ from identity.staff_sign_in import sign_in_staff
 from landlord.listings import create_listing, publish_listing
 from landlord.models import Listing, ListingState
 from management.access import visible_places
+from management.leases import record_lease
 from management.models import Place, PlaceClaim, PlateState
 from management.places import close_place, update_place
 from management.plates import issue_plates, revoke_plate
 from management.posts import post_to_grid
-from management.rooms import NewRoom, add_rooms
+from management.rooms import NewRoom, add_rooms, update_room
 from media import storage
 from schema.ids import row_id
 
@@ -224,6 +225,9 @@ async def test_staff_can_do_what_the_examples_do(town: None) -> None:
     assert (await Place.get(id=place_id)).code == values["placeCode"]
     rooms = [NewRoom(number="901", floor=9), NewRoom(number="902", floor=9)]
     await add_rooms(warden, place_id=place_id, rooms=rooms)
+    await record_lease(warden, place_id=place_id, number="示例租备 0001", filed_on=today())
+    room_id = row_id(values["roomId"], "Room", field="")
+    await update_room(warden, room_id=room_id, values={"rent": Decimal(820)})
     await update_place(warden, place_id=place_id, expected_version=1, values={"extinguishers": 6})
     await issue_plates(warden, place_id=place_id)
     post = await post_to_grid(

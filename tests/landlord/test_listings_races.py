@@ -18,8 +18,9 @@ from landlord.listings import create_listing, publish_listing, update_listing, w
 from landlord.models import Listing, ListingState
 from management.blocks import block_place, end_block
 from management.claims import end_landlord
-from management.models import Place, PlaceBlock, PlaceClaim, Room
+from management.models import Place, PlaceBlock, PlaceClaim, Room, RoomState
 from management.places import close_place, update_place
+from management.rooms import update_room
 from tests import factories
 from tests.management.support import OTHER_GRID, code_of, inside, jobs, outcomes, signed_in, staff
 
@@ -160,6 +161,7 @@ async def test_everything_at_once_ends_without_a_deadlock() -> None:
                 values={"longitude": longitude, "latitude": latitude},
             ),
             block_place(SUPERVISOR, place_id=place.id, reason="测试原因"),
+            update_room(SUPERVISOR, room_id=room.id, values={"state": RoomState.OUT_OF_USE}),
             *chain.from_iterable(
                 (
                     create_listing(who, room_id=room.id, values={"title": "单间出租", "rent": 700}),
@@ -172,6 +174,8 @@ async def test_everything_at_once_ends_without_a_deadlock() -> None:
             close_place(SUPERVISOR, place_id=place.id, expected_version=2, demolished=False),
         )
         assert await public_though_blocked() == 0
+        if (await Room.get(id=room.id)).state is RoomState.OUT_OF_USE:
+            assert not await Listing.exists(room_id=room.id, state=ListingState.PUBLISHED)
         codes = await Listing.filter(place_id=place.id, state=ListingState.PUBLISHED).values_list(
             "community_code", flat=True
         )

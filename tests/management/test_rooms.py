@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,8 @@ from core.errors import Conflict, NotFound, Unauthenticated, WrongState
 from core.ids import uuid7
 from identity.actor import Actor, Permission, Role
 from management.models import Lifecycle, Place, PlaceKind, Room, RoomState
-from management.rooms import NewRoom, add_rooms
+from management.places import close_place
+from management.rooms import NewRoom, add_rooms, update_room
 from management.rules import rules
 from tests import factories
 from tests.management.support import (
@@ -164,3 +167,114 @@ async def test_of_those_who_add_the_same_room_at_once_one_wins(committed_town: N
     assert sum(isinstance(answer, Place) for answer in answers) == 1
     assert sum(isinstance(answer, Conflict) for answer in answers) == 5
     assert await Room.filter(place_id=place.id).count() == 2
+
+
+# Changing a room
+
+
+async def changing(actor: Actor, room: Room, **values: Any) -> Room:
+    return await update_room(actor, room_id=room.id, values=values)
+
+
+async def test_a_change_leaves_alone_what_it_does_not_name(town: None) -> None:
+    place, warden = await factories.place(), staff()
+    room, neighbour = await factories.room(place), await factories.room(place, "303")
+    other = await Room.get(id=neighbour.id).values()
+    before = await Room.get(id=room.id).values()
+    values = {"rent": Decimal("900.50"), "area": None, "dormitory": True, "state": RoomState.LET}
+    await changing(warden, room, **values)
+    assert await Room.get(id=room.id).values() == {**before, **values}
+    await changing(warden, room, floor=-1, escape_window=None)
+    assert await Room.get(id=room.id).values() == {
+        **before, **values, "floor": -1, "escape_window": None,
+    }  # fmt: skip
+    assert await Room.get(id=neighbour.id).values() == other
+    first, _ = await entries(place.id)
+    assert (first.action, first.actor_id) == ("updateRoom", warden.id)
+    assert first.details == {
+        "room": str(room.id), "fields": ["area", "dormitory", "rent", "state"],
+    }  # fmt: skip
+    ids = {"room_id": str(room.id), "place_id": str(place.id)}
+    assert await jobs() == [("room_updated", ids)] * 2
+
+
+@pytest.mark.parametrize(
+    ("field", "bad"),
+    [
+        *((name, bad) for name in ("area", "rent") for bad in (*BAD_NUMBERS, Decimal("0.99"))),
+        ("area", Decimal(2001)),
+        ("floor", -4),
+        ("floor", 101),
+        ("floor", 10**9),
+    ],
+)
+async def test_a_change_is_within_reason_or_changes_nothing(
+    town: None, field: str, bad: Decimal | int
+) -> None:
+    room = await factories.room(await factories.place())
+    await refused_input(
+        changing(staff(), room, dormitory=True, **{field: bad}), f"input.{field}", "OUT_OF_RANGE"
+    )
+
+
+@pytest.mark.parametrize("field", ["dormitory", "state"])
+async def test_what_every_room_has_is_not_emptied(town: None, field: str) -> None:
+    room = await factories.room(await factories.place())
+    await refused_input(changing(staff(), room, rent=None, **{field: None}), f"input.{field}")
+
+
+@pytest.mark.parametrize(
+    ("values", "allowed"),
+    [
+        ({"lifecycle": Lifecycle.PLANNED}, True),
+        ({"lifecycle": Lifecycle.CLOSED}, False),
+        ({"lifecycle": Lifecycle.DEMOLISHED}, False),
+        ({"kind": PlaceKind.SMALL_SHOP}, False),
+    ],
+)
+async def test_only_a_room_of_a_rental_house_in_use_is_changed(
+    town: None, values: dict[str, object], allowed: bool
+) -> None:
+    room = await factories.room(await factories.place(**values))
+    attempt = changing(staff(), room, rent=Decimal(700))
+    if allowed:
+        assert (await attempt).rent == Decimal(700)
+    else:
+        await refused(WrongState, attempt, reason="NOT_LETTABLE")
+
+
+async def test_a_room_is_changed_by_who_may_write_the_file(town: None) -> None:
+    place, owner = await factories.place(), await factories.account()
+    room = await factories.room(place)
+    await factories.claim(owner, place)
+    for actor in (staff(Role.WARDEN, SIBLING), holding(Permission.PLACES_READ),
+                  app(Permission.PLACES_WRITE, path=SIBLING), signed_in(owner)):  # fmt: skip
+        there = await refused(NotFound, changing(actor, room, floor=2))
+        absent = await refused(NotFound, changing(actor, Room(id=uuid7()), floor=2))
+        assert there.extensions() == absent.extensions()
+    await refused(Unauthenticated, changing(VISITOR, room, floor=2))
+
+
+async def test_changes_of_a_room_at_once_lose_nothing(committed_town: None) -> None:
+    place = await factories.place()
+    room = await factories.room(place)
+    many = [{"floor": 9}, {"rent": Decimal(990)}, {"dormitory": True}, {"state": RoomState.LET}]
+    await asyncio.gather(*(changing(staff(), room, **values) for values in many))
+    now = await Room.get(id=room.id)
+    assert (now.floor, now.rent, now.dormitory, now.state) == (
+        9, Decimal(990), True, RoomState.LET,
+    )  # fmt: skip
+
+
+async def test_no_room_changes_after_its_house_has_closed(committed_town: None) -> None:
+    for _ in range(6):
+        place = await factories.place()
+        rooms = [await factories.room(place, number) for number in ("101", "102", "103", "104")]
+        closing = close_place(staff(), place_id=place.id, expected_version=1, demolished=False)
+        changes = [changing(staff(), room, rent=Decimal(990)) for room in rooms]
+        answers = await outcomes(*changes[:2], closing, *changes[2:])
+        actions = [entry.action for entry in await entries(place.id)]
+        assert actions[-1] == "closePlace"
+        changed = sum(isinstance(answer, Room) for answer in answers)
+        assert actions.count("updateRoom") == changed
+        assert await Room.filter(place_id=place.id, rent=Decimal(990)).count() == changed

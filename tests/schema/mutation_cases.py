@@ -14,7 +14,8 @@ from schema.ids import global_id
 from tests.schema.support import SCHEMA, World, new_id, some_uuid
 
 PLACE = (
-    "place { id version lifecycle floors rooms { number } operators { role } blocks { reason } }"
+    "place { id version lifecycle floors rooms { number state rent } leaseFilings { number }"
+    " operators { role } blocks { reason } }"
 )
 LISTING = "listing { id title state version rent }"
 
@@ -83,6 +84,19 @@ CASES = [
         {"placeId": "$place", "rooms": [{"number": "901", "area": "20", "rent": "800"}]},
         PLACE, {"rooms": [{"number": "902"}]}, stranger="warden 2",
         told=frozenset({"rooms_added"}),
+    ),
+    Case(
+        "updateRoom", "warden 1", {"roomId": "$room", "state": "OUT_OF_USE", "rent": "700.50"},
+        PLACE, {"rent": "701"}, stranger="warden 2", told=frozenset({"room_updated"}),
+    ),
+    Case(
+        "recordLease", "warden 1",
+        {
+            "placeId": "$place", "roomId": "$room", "number": "测租备2026-0001",
+            "filedOn": "2026-01-05", "until": "2027-01-04",
+        },
+        PLACE, {"number": "测租备2026-0002"}, stranger="warden 2",
+        told=frozenset({"lease_filed"}),
     ),
     Case(
         "assignLandlord", "warden 1",

@@ -102,6 +102,10 @@ MUTATIONS: dict[str, str] = {
     "updatePlace": '{ requestId: "$requestId", placeId: "$place", expectedVersion: 1, floors: 4 }',
     "closePlace": '{ requestId: "$requestId", placeId: "$place", expectedVersion: 1 }',
     "addRooms": '{ requestId: "$requestId", placeId: "$place", rooms: [{ number: "901" }] }',
+    "updateRoom": '{ requestId: "$requestId", roomId: "$room", rent: 700 }',
+    "recordLease": (
+        '{ requestId: "$requestId", placeId: "$place", number: "NEW-1", filedOn: "2026-01-05" }'
+    ),
     "assignLandlord": (
         '{ requestId: "$requestId", placeId: "$place", phone: "13800000009", role: AGENT }'
     ),
