@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+from datetime import timedelta
+from typing import Final
 
-from tortoise.queryset import QuerySet
-
-from core.jobs import defer, job
 from core.privacy import Basis, Holding, Retention, Words, register
-from media.models import Photo
-from media.photos import FORMATS, WIDTHS
-from media.storage import stored
+from media.models import Photo, Upload
+from media.sweeping import erase_photos, erase_uploads
 
-
-async def _erase(rows: QuerySet[Photo]) -> None:
-    """Delete photos, and their files once that is certain."""
-    keys = sorted(set(await rows.values_list("key", flat=True)))
-    await rows.delete()
-    await defer("media.remove_files", {"version": 1, "keys": keys})
-
-
-@job("media.remove_files")
-async def remove_files(version: int, keys: list[str]) -> None:
-    """Remove the files of photos that no row names any more."""
-    named = set(await Photo.filter(key__in=keys).values_list("key", flat=True))
-    for key in sorted(set(keys) - named):
-        await asyncio.to_thread(_remove, key)
-
-
-def _remove(key: str) -> None:
-    for width in WIDTHS:
-        for file_format in FORMATS:
-            if path := stored(f"{key}-{width}.{file_format}"):
-                path.unlink(missing_ok=True)
-
+_UPLOADS: Final = Retention(
+    Words("上传记录保留三十天", "Thirty days after the upload"), timedelta(days=30)
+)
+_UPLOADED: Final = ("id", "purpose", "content_type", "size", "state", "created_at")
 
 register(
     Holding(
@@ -44,6 +23,36 @@ register(
         basis=Basis.CONTRACT,
         retention=Retention(Words("账号存续期间", "As long as the account is open")),
         export=("id", "key", "alt_zh", "alt_en", "width", "height", "created_at"),
-        erase=_erase,
+        erase=erase_photos,
+    ),
+    Holding(
+        model=Photo,
+        kind="staff",
+        subject="staff_id",
+        title=Words("为档案上传的图片", "Pictures uploaded for files"),
+        basis=Basis.STATUTORY_DUTY,
+        retention=Retention(Words("随档案保存", "Kept with the file they belong to")),
+        export=("id", "key", "created_at"),
+        erase="keep",
+    ),
+    Holding(
+        model=Upload,
+        kind="account",
+        subject="owner_id",
+        title=Words("图片上传记录", "Uploads of pictures"),
+        basis=Basis.CONTRACT,
+        retention=_UPLOADS,
+        export=_UPLOADED,
+        erase=erase_uploads,
+    ),
+    Holding(
+        model=Upload,
+        kind="staff",
+        subject="staff_id",
+        title=Words("图片上传记录", "Uploads of pictures"),
+        basis=Basis.CONTRACT,
+        retention=_UPLOADS,
+        export=_UPLOADED,
+        erase=erase_uploads,
     ),
 )

@@ -1,4 +1,7 @@
-"""Where a stored picture is fetched: addresses that never change, in two widths and formats."""
+"""Where a stored picture is fetched, and whose it is to use.
+
+Addresses never change what they show; there are two widths and formats.
+"""
 
 from __future__ import annotations
 

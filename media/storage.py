@@ -12,8 +12,11 @@ from core.embedded_postgres import state_folder
 from core.settings import settings
 from media.photos import FORMATS, WIDTHS
 
+# Beside the folders that pictures are served from, whose names have two characters.
+_ORIGINALS = "originals"
+_KEY = re.compile(r"[A-Za-z0-9_-]{8,32}", re.ASCII)
 _NAME = re.compile(
-    rf"(?P<key>[A-Za-z0-9_-]{{8,32}})-(?:{'|'.join(map(str, WIDTHS))})\.(?:{'|'.join(FORMATS)})",
+    rf"(?P<key>{_KEY.pattern})-(?:{'|'.join(map(str, WIDTHS))})\.(?:{'|'.join(FORMATS)})",
     re.ASCII,
 )
 
@@ -51,6 +54,76 @@ def stored(name: str) -> Path | None:
     """The file of ``KEY-WIDTH.FORMAT``; ``None`` when there is none or the name is no such name."""
     path = _path(name)
     return path if path is not None and path.is_file() else None
+
+
+def remove_variants(key: str) -> None:
+    """Remove every file that is served of a picture."""
+    for width in WIDTHS:
+        for file_format in FORMATS:
+            if path := stored(f"{key}-{width}.{file_format}"):
+                path.unlink(missing_ok=True)
+
+
+class OriginalDraft:
+    """An original on its way in: nobody sees it until it is whole."""
+
+    def __init__(self, key: str) -> None:
+        """Begin.
+
+        Raises:
+            ValueError: not a key.
+            OSError: the file can't be made.
+        """
+        self._path = _original_path(key)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = NamedTemporaryFile(  # noqa: SIM115 - closed by finish and abandon
+            dir=self._path.parent, prefix=".draft-", delete=False
+        )
+
+    def write(self, data: bytes) -> None:
+        """Add bytes.
+
+        Raises:
+            OSError: the disk is full; the caller abandons the draft.
+        """
+        self._file.write(data)
+
+    def finish(self) -> None:
+        """Make it the original of its key, so that it lasts.
+
+        Raises:
+            OSError: as :meth:`write`.
+        """
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        Path(self._file.name).replace(self._path)
+        _sync_folder(self._path.parent)
+
+    def abandon(self) -> None:
+        """Leave nothing of it."""
+        with suppress(OSError):  # closing writes what is buffered, to a disk that may be full
+            self._file.close()
+        Path(self._file.name).unlink(missing_ok=True)
+
+
+def original(key: str) -> bytes | None:
+    """The original as it came; ``None`` when there is none (any more)."""
+    try:
+        return _original_path(key).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def remove_original(key: str) -> None:
+    """Remove the original; nothing happens when there is none."""
+    _original_path(key).unlink(missing_ok=True)
+
+
+def _original_path(key: str) -> Path:
+    if _KEY.fullmatch(key) is None:
+        raise ValueError("not the key of a picture")
+    return media_dir() / _ORIGINALS / key
 
 
 def _path(name: str) -> Path | None:

@@ -1,0 +1,81 @@
+"""What nobody needs any more goes each night: uploads not completed, photos shown nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any, Final
+
+from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
+
+from core.clock import now
+from core.jobs import defer, job, periodic
+from media import storage
+from media.models import Photo, Upload, UploadState
+
+OPEN_FOR: Final = timedelta(days=1)
+UNUSED_FOR: Final = timedelta(days=7)
+_BATCH: Final = 500
+
+
+async def erase_photos(rows: QuerySet[Photo]) -> None:
+    """Delete photos, and their files once that is certain. In a running transaction."""
+    await _erase(rows, sorted(set(await _flat(rows, "key"))))
+
+
+async def erase_uploads(rows: QuerySet[Upload]) -> None:
+    """Delete uploads, and the files that no photo has, once that is certain."""
+    await _erase(rows, sorted(await _flat(rows, "key")))
+
+
+async def _erase(rows: QuerySet[Photo] | QuerySet[Upload], keys: list[str]) -> None:
+    await rows.delete()
+    for start in range(0, len(keys), _BATCH):
+        batch = keys[start : start + _BATCH]
+        await defer("media.remove_files", {"version": 1, "keys": batch})
+
+
+@job("media.remove_files")
+async def remove_files(version: int, keys: list[str]) -> None:
+    """Remove the originals of these keys, and the pictures that no row names any more."""
+    named = set(await _flat(Photo.filter(key__in=keys), "key"))
+    for key in sorted(set(keys)):
+        await asyncio.to_thread(storage.remove_original, key)
+        if key not in named:
+            await asyncio.to_thread(storage.remove_variants, key)
+
+
+@periodic("media.sweep", cron="23 19 * * *")
+async def sweep() -> None:
+    """Each night: uploads not completed within a day go, and photos unused for seven."""
+    late = Upload.filter(created_at__lt=now() - OPEN_FOR).exclude(state=UploadState.COMPLETED)
+    while ids := await _flat(late.limit(_BATCH), "id"):
+        async with in_transaction():
+            await erase_uploads(Upload.filter(id__in=ids))
+    await _note_use()
+    over = Photo.filter(unused_since__lt=now() - UNUSED_FOR, **_unused())
+    while ids := await _flat(over.limit(_BATCH), "id"):
+        async with in_transaction():
+            await erase_photos(Photo.filter(id__in=ids))
+
+
+async def _note_use() -> None:
+    """Note since when photos are shown nowhere, and forget it of those that are again."""
+    marked = Photo.filter(unused_since__not_isnull=True)
+    still = set(await _flat(marked.filter(**_unused()), "id"))
+    again = [photo for photo in await _flat(marked, "id") if photo not in still]
+    await Photo.filter(id__in=again).update(unused_since=None)
+    fresh = Photo.filter(unused_since=None, **_unused())
+    while ids := await _flat(fresh.limit(_BATCH), "id"):
+        await Photo.filter(id__in=ids).update(unused_since=now())
+
+
+async def _flat(rows: QuerySet[Any], column: str) -> list[Any]:
+    return list(await rows.values_list(column, flat=True))
+
+
+def _unused() -> dict[str, bool]:
+    """The condition that no row of any table shows a photo; uploads only remember it."""
+    shows = Photo._meta.backward_fk_fields - {"uploads"}  # noqa: SLF001 - no other way
+    return {f"{name}__isnull": True for name in shows}

@@ -1,0 +1,76 @@
+"""The process in which uploaded pictures are decoded: a broken one harms nobody else.
+
+There is one, begun at the first picture and begun anew after a hundred, so that nothing that a
+decoder leaks adds up; the system limits its memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Final
+
+from core.errors import Unavailable
+from media.pictures import Variants, redraw
+
+_MEMORY: Final = 1 << 30  # bytes of address space; 20 megapixels need less than a third
+_PICTURES: Final = 100
+
+
+class _Worker:
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+        self._left = 0
+
+    def pool(self) -> ProcessPoolExecutor:
+        """The process, a new one when the old has done its share."""
+        if self._left <= 0:
+            self.close()
+        if self._pool is None:
+            # A fresh process: a fork would take the event loop and its connections along.
+            self._pool = ProcessPoolExecutor(
+                1, mp_context=get_context("spawn"), initializer=_limit_memory
+            )
+            self._left = _PICTURES
+        self._left -= 1
+        return self._pool
+
+    def close(self, only: ProcessPoolExecutor | None = None) -> None:
+        """Let the process finish what it has, and end."""
+        if self._pool is not None and only in {None, self._pool}:
+            self._pool.shutdown(wait=False)
+            self._pool = None
+
+
+_worker = _Worker()
+
+
+def _limit_memory() -> None:
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    most = _MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+async def redrawn(data: bytes) -> Variants:
+    """:func:`media.pictures.redraw` in the process for pictures.
+
+    Raises:
+        Refused: as there.
+        Unavailable: the process died over it twice.
+    """
+    loop = asyncio.get_running_loop()
+    for _ in range(2):
+        pool = _worker.pool()
+        try:
+            return await loop.run_in_executor(pool, redraw, data)
+        except BrokenProcessPool:
+            _worker.close(pool)  # perhaps another picture's doing: once more in a new one
+    raise Unavailable(reason="PICTURES")
+
+
+def close() -> None:
+    """End the process; the next picture begins a new one."""
+    _worker.close()
