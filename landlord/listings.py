@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,6 @@ from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
 from core.clock import now
-from core.database import fetch
 from core.errors import Conflict, InvalidInput, WrongState
 from core.events import emit
 from core.keyset import NOTHING, Order, Page, Slice, take
@@ -26,6 +25,7 @@ from identity.actor import Actor, ActorKind
 from landlord.access import access_own_listing, access_own_room, on_offer
 from landlord.events import ListingPublished, ListingWithdrawn
 from landlord.models import Listing, ListingState
+from landlord.photos import hang_photos
 from landlord.standard import require_standard
 from management.models import GridLevel, Place, Room, RoomState
 from management.rules import rules
@@ -112,27 +112,15 @@ async def _condition(wanted: ListingFilter) -> Q:
     return Q(*parts)
 
 
-async def photos_of(listing_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    """Photos by listing, in the landlord's order: one query for all."""
-    answer: dict[UUID, list[dict[str, Any]]] = {}
-    rows = await fetch(
-        "SELECT lp.listing_id, p.id, p.key, p.width, p.height, p.alt_zh, p.alt_en"
-        " FROM listing_photo lp JOIN photo p ON p.id = lp.photo_id"
-        " WHERE lp.listing_id = ANY($1::uuid[]) ORDER BY lp.listing_id, lp.position",
-        list(listing_ids),
-    )
-    for row in rows:
-        answer.setdefault(row["listing_id"], []).append(row)
-    return answer
-
-
-async def create_listing(actor: Actor, *, room_id: UUID, values: Mapping[str, Any]) -> Listing:
+async def create_listing(
+    actor: Actor, *, room_id: UUID, values: Mapping[str, Any], photo_ids: Sequence[UUID] = ()
+) -> Listing:
     """Draft an offer of one room of a house that the landlord is known to run.
 
     ``values``: title, description, rent, deposit, area, available_from.
 
     Raises:
-        NotFound: the room is not in a house of this landlord.
+        NotFound: the room is not in a house of this landlord, or a photo not theirs.
         InvalidInput: a value that can't be used.
         WrongState: the room is out of use.
     """
@@ -148,17 +136,23 @@ async def create_listing(actor: Actor, *, room_id: UUID, values: Mapping[str, An
             community_code=place.community_code,
             **{"area": room.area, **checked},
         )
+        await hang_photos(actor, listing, photo_ids)
         unit.note("createListing", "LISTING", listing.id, room=room.id)
     return listing
 
 
 async def update_listing(
-    actor: Actor, *, listing_id: UUID, expected_version: int, values: Mapping[str, Any]
+    actor: Actor,
+    *,
+    listing_id: UUID,
+    expected_version: int,
+    values: Mapping[str, Any],
+    photo_ids: Sequence[UUID] | None = None,
 ) -> Listing:
-    """Change an offer that is a draft, public or suspended.
+    """Change an offer that is a draft, public or suspended; ``photo_ids`` replace its photos.
 
     Raises:
-        NotFound: somebody else's, or absent.
+        NotFound: somebody else's, or absent; a photo that is not theirs.
         Conflict: it is no longer at ``expected_version``.
         WrongState: let, withdrawn, reserved or in review.
         InvalidInput: a value that can't be used.
@@ -177,7 +171,11 @@ async def update_listing(
         listing.update_from_dict(checked)
         listing.version += 1
         await listing.save()
-        unit.note("updateListing", "LISTING", listing.id, fields=sorted(checked))
+        changed = sorted(checked)
+        if photo_ids is not None:
+            await hang_photos(actor, listing, photo_ids)
+            changed.append("photos")
+        unit.note("updateListing", "LISTING", listing.id, fields=changed)
     return listing
 
 

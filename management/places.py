@@ -26,14 +26,18 @@ from management.access import access_grid, access_place, require_sign_in, visibl
 from management.contacts import CONTACT
 from management.events import PlaceClosed, PlaceFiled, PlaceUpdated
 from management.models import (
+    ClaimState,
     Lifecycle,
     Place,
+    PlaceClaim,
     PlaceKind,
     RiskClass,
 )
 from management.models.territory import codes_of
 from management.organisations import organisation_by_credit_code
 from management.territory import grid_by_code, grid_of_point
+from media.access import require_photos
+from media.models import Purpose
 
 
 class PlaceOrder(StrEnum):
@@ -155,14 +159,16 @@ async def update_place(
 ) -> Place:
     """Change fields of a file. A new point can move the place to another grid.
 
-    ``opened``: a planned place has opened and is filed now.
+    ``opened``: a planned place has opened and is filed now. ``values`` may hold a ``photo_id`` too:
+    of a picture for this purpose, uploaded by the actor or by somebody who runs the place; ``None``
+    takes the picture away.
 
     Raises:
         Conflict: the file is no longer at ``expected_version``.
         WrongState: the place is demolished; or opened, but not planned.
         InvalidInput, NotFound: as in :func:`file_place`.
     """
-    checked = place_file.checked(values)
+    checked = place_file.checked({key: values[key] for key in values if key != "photo_id"})
     async with work(actor) as unit:
         place = await access_place(
             actor, place_id=place_id, permission=Permission.PLACES_WRITE, lock=True
@@ -182,12 +188,32 @@ async def update_place(
         if credit_code is not None:
             organisation = await organisation_by_credit_code(credit_code, organisation_name)
             place.organisation_id = organisation.id if organisation else None
+        if "photo_id" in values:
+            await _hang(actor, place, values["photo_id"])
         _fill(place, checked)
         place.version += 1
         await place.save()
-        unit.note("updatePlace", "PLACE", place.id, fields=sorted(checked))
+        unit.note("updatePlace", "PLACE", place.id, fields=sorted({*checked, *values}))
         await emit(PlaceUpdated(place_id=place.id))
     return place
+
+
+async def _hang(actor: Actor, place: Place, photo_id: UUID | None) -> None:
+    """Show a picture of the place.
+
+    Raises:
+        NotFound: neither the actor's nor of who runs the place, or meant for something else.
+    """
+    if photo_id is not None:
+        runs = PlaceClaim.filter(place_id=place.id, state=ClaimState.VERIFIED)
+        await require_photos(
+            actor,
+            photo_ids=[photo_id],
+            purpose=Purpose.PLACE,
+            field="input.photoId",
+            owners=[claim.account_id for claim in await runs.only("account_id")],
+        )
+    place.photo_id = photo_id
 
 
 async def close_place(

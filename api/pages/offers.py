@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from api.pages.words import Words, day, money, number
 from core.clock import today
-from landlord.listings import photos_of
+from landlord.photos import photos_of
 from media.photos import PHOTO_COLUMNS
 
 Row = dict[str, Any]

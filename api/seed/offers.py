@@ -20,6 +20,7 @@ from api.seed.town import Row, Town
 from landlord.listings import ON_OFFER_OR_HELD
 from landlord.models import ListingState
 from management.models import PlaceKind, RoomState
+from media.models import Purpose
 
 Offer = tuple[House, Row, ListingState]
 
@@ -185,6 +186,7 @@ def _photo(
         id=photo_id,
         key=picture.key,
         owner_id=owner,
+        purpose=Purpose.LISTING if owner else Purpose.PLACE,
         width=WIDTH,
         height=HEIGHT,
         alt_zh=picture.alt_zh,

@@ -22,7 +22,6 @@ from landlord.listings import (
     list_listings,
     listings_behind_plate,
     own_listings,
-    photos_of,
 )
 from landlord.models import Listing, ListingState
 from tests import factories
