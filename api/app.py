@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from api import console_page, oauth
+from api import console_page, oauth, uploads
 from api.context import make_context
 from api.edge.health import Health
 from api.edge.lifecycle import Lifecycle
@@ -29,6 +29,7 @@ from api.pages.routes import routes as page_routes
 from core import database, redis
 from core.settings import Settings
 from identity.authentication import still_good
+from media import worker
 from schema.build import build
 from schema.context import Context
 
@@ -85,6 +86,7 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
             watching = asyncio.create_task(connections.watch())
             stack.callback(watching.cancel)
             lifecycle.on_stop(connections.close_all)
+            stack.callback(worker.close)
             schema.warm()
             settle_memory()
             yield
@@ -93,6 +95,7 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
         Route("/graphql", endpoint),
         WebSocketRoute("/graphql", endpoint),
         *oauth.routes,
+        *uploads.routes,
         *health.routes(),
         *console_page.routes(),
         *page_routes,
@@ -105,6 +108,7 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
             metrics=metrics,
             trusted_proxies=settings.trusted_proxies,
             cors_origins=settings.cors_origins,
+            bodies=uploads.BODIES,
         ),
         lifecycle=lifecycle,
         metrics=metrics,

@@ -31,6 +31,7 @@ from schema.roots.plates import PlateMutations, PlateQueries
 from schema.roots.rooms import RoomMutations
 from schema.roots.sessions import SessionMutations, SessionQueries
 from schema.roots.territory import TerritoryMutations, TerritoryQueries
+from schema.roots.uploads import UploadMutations
 from schema.scalars import SCALARS
 
 
@@ -50,6 +51,7 @@ class Query(
 @root_type
 class Mutation(
     SessionMutations,
+    UploadMutations,
     ListingMutations,
     PlaceMutations,
     RoomMutations,

@@ -33,7 +33,7 @@ from management.models import (
 )
 from management.models.territory import codes_of
 from management.territory import bring_in_grids, town_data
-from media.models import Photo
+from media.models import ContentType, Photo, Purpose, Upload
 
 GRID = "441900122002-01"
 _numbers = count(1)
@@ -133,6 +133,17 @@ async def photo(
         position = await ListingPhoto.filter(listing_id=of.id).count()
     await ListingPhoto.create(listing_id=of.id, photo_id=made.id, position=position)
     return made
+
+
+async def upload(of: Account, **values: Any) -> Upload:
+    """A picture of somebody on its way in, announced a moment ago. No files."""
+    defaults: dict[str, Any] = {
+        "purpose": Purpose.LISTING,
+        "content_type": ContentType.JPEG,
+        "size": 1000,
+        "expires_at": now() + timedelta(minutes=15),
+    }
+    return await Upload.create(owner_id=of.id, **{**defaults, **values})
 
 
 async def plate(

@@ -36,7 +36,7 @@ from schema.fields import (
     root_type,
     selected,
 )
-from schema.ids import row_id
+from schema.ids import row_id, row_ids
 from schema.once import run_once, set_fields
 from schema.selection import Selection
 from schema.types.listings import Listing, ListingConnection, listing_columns, shape_listings
@@ -119,6 +119,9 @@ class CreateListingInput:
     deposit: Decimal | None = given("Yuan, once.", default=None)
     area: Decimal | None = given("Usable m²; the room's by default.", default=strawberry.UNSET)
     available_from: date | None = given("First day it is free.", default=None)
+    photo_ids: list[strawberry.ID] | None = given(
+        "Up to 9 pictures of yours, in this order.", default=None
+    )
 
 
 @gql_input
@@ -134,6 +137,9 @@ class UpdateListingInput:
     deposit: Decimal | None = given("Yuan, once.", default=strawberry.UNSET)
     area: Decimal | None = given("Usable m².", default=strawberry.UNSET)
     available_from: date | None = given("First day it is free.", default=strawberry.UNSET)
+    photo_ids: list[strawberry.ID] | None = given(
+        "Up to 9 pictures of yours, in place of those it has.", default=strawberry.UNSET
+    )
 
 
 @gql_input
@@ -177,7 +183,11 @@ def _changes(given: UpdateListingInput) -> dict[str, Any]:
     return values
 
 
-_OWN = frozenset({"request_id", "room_id", "listing_id", "expected_version"})
+_OWN = frozenset({"request_id", "room_id", "listing_id", "expected_version", "photo_ids"})
+
+
+def _photo_ids(given: list[strawberry.ID] | None) -> list[UUID]:
+    return row_ids(given or (), "Photo", field="input.photoIds")
 
 
 @root_type
@@ -198,6 +208,7 @@ class ListingMutations:
                 info.context.actor,
                 room_id=row_id(input.room_id, "Room", field="input.roomId"),
                 values=set_fields(input, leave_out=_OWN),
+                photo_ids=_photo_ids(input.photo_ids),
             ),
         )
         return await _payload(info, listing_id)
@@ -218,6 +229,9 @@ class ListingMutations:
                 listing_id=listing_id,
                 expected_version=input.expected_version,
                 values=_changes(input),
+                photo_ids=(
+                    None if input.photo_ids is strawberry.UNSET else _photo_ids(input.photo_ids)
+                ),
             ),
         )
         return await _payload(info, listing_id)

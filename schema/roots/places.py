@@ -44,7 +44,7 @@ from schema.fields import (
     root_type,
     selected,
 )
-from schema.ids import row_id
+from schema.ids import optional_row_id, row_id
 from schema.once import run_once, set_fields
 from schema.selection import Selection
 from schema.types.common import PointInput
@@ -167,6 +167,10 @@ class UpdatePlaceInput(PlaceFields):
     credit_code: str | None = given("Unified social credit code of who runs it.", default=None)
     organisation_name: str | None = given("Name of a legal entity that is new.", default=None)
     opened: bool = given("A planned place has opened: it is filed now.", default=False)
+    photo_id: strawberry.ID | None = given(
+        "A picture of it, uploaded for places by you or by who runs it.",
+        default=strawberry.UNSET,
+    )
 
 
 @gql_input
@@ -211,6 +215,13 @@ def file_values(fields: PlaceFields) -> dict[str, Any]:
     if point.datum is Datum.GCJ02:
         longitude, latitude = from_gcj02(longitude, latitude)
     return {**values, "longitude": longitude, "latitude": latitude}
+
+
+def _photo(fields: UpdatePlaceInput) -> dict[str, UUID | None]:
+    given = fields.photo_id
+    if given is strawberry.UNSET:
+        return {}
+    return {"photo_id": optional_row_id(given, "Photo", field="input.photoId")}
 
 
 def _organisation(fields: FilePlaceInput | UpdatePlaceInput) -> dict[str, str | None]:
@@ -272,7 +283,7 @@ class PlaceMutations:
                 info.context.actor,
                 place_id=place_id,
                 expected_version=input.expected_version,
-                values=file_values(input),
+                values={**file_values(input), **_photo(input)},
                 **_organisation(input),
                 opened=input.opened,
             ),

@@ -21,6 +21,7 @@ from management.models import (
     RoomState,
 )
 from management.places import PlaceOrder
+from media.models import Purpose
 from schema.fields import gql_enum
 
 gql_enum(
@@ -164,4 +165,9 @@ gql_enum(
         "VIEW_FILE": "open the file of the place 查看档案 (staff of its grid)",
         "MANAGE": "manage the place 管理房屋 (who runs it)",
     },
+)
+gql_enum(
+    Purpose,
+    "What a picture is uploaded for.",
+    {"LISTING": "a room on offer 房源", "PLACE": "the file of a place 列管对象"},
 )

@@ -11,8 +11,8 @@ from uuid import UUID
 import strawberry
 
 from core.errors import Language
-from landlord.listings import photos_of
 from landlord.models import ListingState
+from landlord.photos import photos_of
 from management.models import PlaceKind, RiskClass
 from media.photos import PHOTO_COLUMNS, photo_url
 from schema.access import PUBLIC

@@ -45,6 +45,15 @@ CASES = [
         {"displayName": "大测"}, stranger="warden 1",
     ),
     Case(
+        "requestUpload", "landlord A",
+        {"purpose": "LISTING", "contentType": "image/jpeg", "size": 1000},
+        "uploadId url headers { name value }", {"size": 1001}, stranger="auditor",
+    ),
+    Case(
+        "completeUpload", "landlord A", {"uploadId": "$upload", "alt": "朝南的窗"},
+        "photo { id url width height alt }", {"alt": "另一句"}, stranger="landlord B",
+    ),
+    Case(
         "createListing", "landlord A",
         {"roomId": "$emptyRoom", "title": "朝南单间", "rent": "900.50", "area": "18.25"},
         LISTING, {"rent": "901"}, stranger="landlord B",

@@ -92,6 +92,10 @@ MUTATIONS: dict[str, str] = {
     "refreshSession": '{ refreshToken: "$refreshToken" }',
     "signOut": "{}",
     "setDisplayName": '{ requestId: "$requestId", displayName: "测试" }',
+    "requestUpload": (
+        '{ requestId: "$requestId", purpose: LISTING, contentType: "image/jpeg", size: 1000 }'
+    ),
+    "completeUpload": '{ requestId: "$requestId", uploadId: "$upload" }',
     "createListing": '{ requestId: "$requestId", roomId: "$emptyRoom", title: "测试", rent: 800 }',
     "updateListing": '{ requestId: "$requestId", listingId: "$listing", expectedVersion: 1 }',
     "publishListing": '{ requestId: "$requestId", listingId: "$draft" }',
@@ -135,6 +139,7 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "GridPayload": ("setOfficePhone", "{ F }"),
     "GridPostPayload": ("postWarden", "{ F }"),
     "ListingPayload": ("updateListing", "{ F }"),
+    "PhotoPayload": ("completeUpload", "{ F }"),
     "PlacePayload": ("updatePlace", "{ F }"),
     "PlatePayload": ("revokePlate", "{ F }"),
     "PlatesPayload": ("issuePlates", "{ F }"),
@@ -142,6 +147,8 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "SessionPayload": ("refreshSession", "{ F }"),
     "SignOutPayload": ("signOut", "{ F }"),
     "SmsCodePayload": ("requestSmsCode", "{ F }"),
+    "UploadHeader": ("requestUpload", "{ headers { F } }"),
+    "UploadPayload": ("requestUpload", "{ F }"),
     "ViewerPayload": ("setDisplayName", "{ F }"),
 }
 

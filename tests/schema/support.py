@@ -45,6 +45,7 @@ from management.models import (
     Room,
 )
 from management.territory import bring_in_grids, forget_territory, town_data
+from media.models import Photo, Upload, UploadState
 from schema.build import build
 from schema.context import Context
 from schema.ids import global_id
@@ -78,6 +79,8 @@ class Tenant:
     block: PlaceBlock
     lead: GridPost
     grid: Grid
+    upload: Upload
+    photo: Photo
 
     @property
     def ids(self) -> dict[str, str]:
@@ -94,6 +97,8 @@ class Tenant:
             "draft": global_id("Listing", self.draft.id),
             "operator": global_id("Operator", self.claim.id),
             "block": global_id("PlaceBlock", self.block.id),
+            "upload": global_id("Upload", self.upload.id),
+            "photo": global_id("Photo", self.photo.id),
             "post": global_id("GridPost", self.lead.id),
             "staff": global_id("StaffMember", self.lead.staff_id),
             "grid": global_id("Grid", self.grid.id),
@@ -128,6 +133,8 @@ class World:
                 "draft": "Listing",
                 "operator": "Operator",
                 "block": "PlaceBlock",
+                "upload": "Upload",
+                "photo": "Photo",
                 "post": "GridPost",
                 "staff": "StaffMember",
                 "grid": "Grid",
@@ -302,6 +309,8 @@ async def _tenant(index: int, landlord: Account, lead: GridPost) -> Tenant:
         block,
         lead,
         grid,
+        await factories.upload(landlord, state=UploadState.READY, width=720, height=540),
+        await Photo.create(owner_id=landlord.id, width=720, height=540),
     )
 
 
