@@ -28,7 +28,7 @@ from api.pages.errors import handlers as page_errors
 from api.pages.routes import routes as page_routes
 from core import database, redis
 from core.settings import Settings
-from identity.authentication import still_good
+from identity.authentication import count_request, still_good
 from media import worker
 from schema.build import build
 from schema.context import Context
@@ -54,7 +54,7 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
     job worker of a single process is one.
     """
     lifecycle, metrics = Lifecycle(), Metrics()
-    connections = Connections(person=_person, still_good=_still_good)
+    connections = Connections(person=_person, still_good=_still_good, count=_count)
     schema = make_schema(settings)
     endpoint = GraphQLEndpoint(
         schema,
@@ -142,6 +142,10 @@ def _person(context: Context) -> str | None:
 
 async def _still_good(context: Context) -> bool:
     return await still_good(context.actor)
+
+
+async def _count(context: Context) -> None:
+    await count_request(context.actor)
 
 
 def _redis_url(settings: Settings) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from api.edge.proxies import network_of
 from api.language import preferred_language
 from core.settings import settings
 from identity.actor import Actor, anonymous
@@ -49,20 +49,7 @@ async def actor_of(connection: HTTPConnection, authorization: object) -> Actor:
 
 
 def hashed_address(connection: HTTPConnection) -> str:
-    """The caller's network address, hashed: good for limits, no use for anything else.
-
-    Of IPv6 the network of 64 bits: a single line has all the addresses in it.
-    """
-    host = _network(connection.client.host) if connection.client else ""
+    """The caller's network address, hashed: good for limits, no use for anything else."""
+    host = network_of(connection.client.host) if connection.client else ""
     key = settings().derived_key("network addresses")
     return hmac.new(key, host.encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def _network(host: str) -> str:
-    try:
-        address = IPv6Address(host)
-    except ValueError:
-        return host
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(IPv6Network((address, 64), strict=False))

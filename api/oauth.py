@@ -6,6 +6,7 @@ import base64
 import binascii
 from urllib.parse import unquote_plus
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -21,8 +22,17 @@ _NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 async def token(request: Request) -> Response:
     """A short-lived token for an app that shows its secret (Basic or in the form)."""
-    form = await request.form(max_files=0, max_fields=10)
+    try:
+        form = await request.form(max_files=0, max_fields=10)
+    except HTTPException as refused:
+        if refused.status_code != 400:  # too large or too slow: the edge's own answer
+            raise
+        return _refused("invalid_request", 400)
     fields = {key: value for key, value in form.items() if isinstance(value, str)}
+    if len(form.multi_items()) != len(form) or (
+        "client_secret" in fields and _basic(request) is not None
+    ):
+        return _refused("invalid_request", 400)  # RFC 6749 § 2.3, § 3.2
     if fields.get("grant_type") != "client_credentials":
         return _refused("unsupported_grant_type", 400)
     client_id, secret = _credentials(request) or (
@@ -58,14 +68,20 @@ async def token(request: Request) -> Response:
 
 def _credentials(request: Request) -> tuple[str, str] | None:
     """Client id and secret from HTTP Basic, each form-encoded (RFC 6749 § 2.3.1)."""
-    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
+    encoded = _basic(request)
+    if encoded is None:
         return None
     try:
         client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (ValueError, binascii.Error):
         return "", ""
     return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _basic(request: Request) -> str | None:
+    """What follows ``Basic`` in the ``Authorization`` header; ``None`` without one."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    return encoded if scheme.lower() == "basic" else None
 
 
 def _refused(error: str, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -144,10 +144,15 @@ async def change_password(actor: Actor, *, old: str, new: str) -> int:
 
     Raises:
         Unauthenticated: not staff.
+        WrongState: the second factor must be set up before.
         InvalidInput: the old password is wrong, or the new one breaks a rule.
     """
     if actor.kind is not ActorKind.STAFF:
         raise Unauthenticated
+    if actor.enrolling:
+        raise WrongState(
+            reason="ENROLLING", zh="请先绑定动态码", en="Set up the second factor first"
+        )
     await allow("change password", str(actor.id), limit=10, window=timedelta(minutes=15))
     known = await StaffMember.get(id=actor.id)
     passwords.check_strength(new, user_name=known.user_name, field="input.new")

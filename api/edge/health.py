@@ -17,6 +17,8 @@ from api.edge.metrics import CONTENT_TYPE, Metrics
 
 log = structlog.get_logger("api.health")
 
+_WRITTEN_BY_PROXIES = ("x-forwarded-for", "forwarded", "x-forwarded-host", "x-real-ip", "via")
+
 Check = Callable[[], Awaitable[object]]
 
 
@@ -103,7 +105,7 @@ class Health:
         if self._token and hmac.compare_digest(given.encode(), self._token.encode()):
             return True
         # A proxy on this machine that nobody declared looks like loopback; its header tells.
-        proxied = "x-forwarded-for" in request.headers or "forwarded" in request.headers
+        proxied = any(name in request.headers for name in _WRITTEN_BY_PROXIES)
         return not proxied and request.client is not None and _is_loopback(request.client.host)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Literal
 
 from starlette.datastructures import Headers
@@ -87,6 +87,17 @@ def parse_address(text: str) -> Address | None:
     except ValueError:
         return None
     return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+
+
+def network_of(host: str) -> str:
+    """What one caller is known by, for limits: the address.
+
+    Of IPv6 the network of 64 bits: a single line has all the addresses in it.
+    """
+    address = parse_address(f"[{host}]" if ":" in host else host)
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, 64), strict=False))
+    return host if address is None else str(address)
 
 
 def _listed(headers: Headers, name: str) -> list[str]:

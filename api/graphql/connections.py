@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import structlog
 
+from api.edge.proxies import network_of
 from core.errors import RateLimited
 
 log = structlog.get_logger("api.connections")
@@ -71,6 +72,8 @@ class Connections:
     Args:
         person: names the account behind a context; None for an anonymous caller, who is
             counted by address.
+        count: counts an operation on an open socket against what the caller may ask for; raises
+            a ``DomainError`` when it is one too many.
         still_good: whether a context's session may go on. An exception means "can't tell": the
             connection is kept for ``patience`` checks and then closed with 1013.
         per_person: how many one account, or one anonymous address, may have open.
@@ -84,6 +87,7 @@ class Connections:
         *,
         person: Callable[[Any], str | None],
         still_good: Callable[[Any], Awaitable[bool]],
+        count: Callable[[Any], Awaitable[None]] | None = None,
         per_person: int = 10,
         waiting_per_address: int = 100,
         interval: float = 1.0,
@@ -91,6 +95,7 @@ class Connections:
     ) -> None:
         self._person = person
         self._still_good = still_good
+        self._count = count
         self._per_person = per_person
         self._waiting_per_address = waiting_per_address
         self._interval = interval
@@ -106,7 +111,7 @@ class Connections:
         Raises:
             RateLimited: the address has too many of those.
         """
-        connection = Connection(self, f"waiting {address}", close)
+        connection = Connection(self, f"waiting {network_of(address)}", close)
         self._book(connection, self._waiting_per_address)
         return connection
 
@@ -120,6 +125,15 @@ class Connections:
             f"person {connection.person}" if connection.person else f"address {address}"
         )
         self._book(connection, self._per_person)
+
+    async def count(self, context: Any) -> None:
+        """Count an operation that somebody asks for on an open socket.
+
+        Raises:
+            RateLimited: it is one too many.
+        """
+        if self._count is not None:
+            await self._count(context)
 
     def forget(self, connection: Connection) -> None:
         """Take a connection off the books; does nothing the second time."""

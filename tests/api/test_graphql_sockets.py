@@ -21,7 +21,7 @@ from api.edge.lifecycle import Lifecycle
 from api.graphql.connections import Connections
 from api.graphql.documents import TrustedDocuments, document_id
 from api.graphql.http import GraphQLEndpoint
-from core.errors import Unauthenticated, Unavailable
+from core.errors import RateLimited, Unauthenticated, Unavailable
 from tests.api.live_server import Live, serving, until
 from tests.api.toy_schema import Context, toy_schema
 
@@ -41,6 +41,7 @@ class Town:
 @asynccontextmanager
 async def town(interval: float = 60.0, ws_max_size: int = 65_536) -> AsyncIterator[Town]:
     contexts: list[Context] = []
+    counted: list[Context] = []
 
     async def make_context(request: Any, payload: dict[str, Any] | None) -> Context:
         given = (payload or {}).get("authorization") or request.headers.get("authorization") or ""
@@ -54,6 +55,11 @@ async def town(interval: float = 60.0, ws_max_size: int = 65_536) -> AsyncIterat
         contexts.append(Context(account=token or None))
         return contexts[-1]
 
+    async def count(context: Context) -> None:
+        counted.append(context)
+        if context.account == "hasty app" and len(counted) > 2:
+            raise RateLimited(params={"retryAfter": 7})
+
     async def still_good(context: Context) -> bool:
         if context.account == "doubtful":
             raise ConnectionError
@@ -62,6 +68,7 @@ async def town(interval: float = 60.0, ws_max_size: int = 65_536) -> AsyncIterat
     connections = Connections(
         person=lambda c: c.account,
         still_good=still_good,
+        count=count,
         per_person=3,
         waiting_per_address=6,
         interval=interval,
@@ -192,6 +199,39 @@ async def test_pages_of_other_origins_are_refused() -> None:
                 pass
         async with socket(place, origin="https://town.test") as ws:
             await sign_in(ws)
+
+
+async def test_every_operation_of_a_socket_counts_against_the_rate_of_its_caller() -> None:
+    async with town() as place, socket(place) as ws:
+        await sign_in(ws, "hasty app")
+        for _ in range(2):
+            await subscribe(ws, "{one}")
+            assert [(await hear(ws))["type"] for _ in range(2)] == ["next", "complete"]
+        await subscribe(ws, "{one}")
+        refused = await hear(ws)
+        assert refused["type"] == "error"
+        assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
+async def test_addresses_of_one_ipv6_line_are_counted_together() -> None:
+    connections = Connections(person=lambda c: None, still_good=never_asked, waiting_per_address=2)
+    opened = [connections.open(f"2001:db8:0:1::{n}", never_called) for n in (1, 2)]
+    with pytest.raises(RateLimited):
+        connections.open("2001:db8:0:1:ffff::3", never_called)
+    assert opened
+    connections.open("2001:db8:0:2::1", never_called)
+    connections.open("::ffff:192.0.2.1", never_called)
+    connections.open("192.0.2.1", never_called)
+    with pytest.raises(RateLimited):
+        connections.open("192.0.2.1", never_called)
+
+
+async def never_asked(context: Any) -> bool:
+    raise AssertionError
+
+
+async def never_called(code: int, reason: str) -> None:
+    raise AssertionError
 
 
 async def test_twenty_subscriptions_a_socket() -> None:

@@ -25,7 +25,7 @@ from core.redis import connected
 from identity.access import visible_apps
 from identity.actor import SYSTEM, Actor, ActorKind, Permission, Role, anonymous
 from identity.apps import NewApp, add_app, app_token, revoke_app
-from identity.authentication import actor_from_token, forget, still_good
+from identity.authentication import actor_from_token, count_request, forget, still_good
 from identity.models import App, StaffMember
 from identity.tokens import APP_LIFETIME, Claims, issue
 
@@ -171,6 +171,23 @@ async def test_an_app_asks_no_more_often_than_it_may(db: None) -> None:
         assert await actor_from_token(text)
         with pytest.raises(Unavailable):
             await token_of(new)
+
+
+async def test_operations_on_an_open_socket_count_like_requests(
+    db: None, make_staff: MakeStaff, sign_in: SignIn
+) -> None:
+    new = await add(rate_per_minute=3)
+    actor = await actor_from_token(await token_of(new))
+    for _ in range(2):
+        await count_request(actor)
+    with pytest.raises(RateLimited):
+        await count_request(actor)
+    await revoke_app(SYSTEM, app_id=new.app.id)
+    with pytest.raises(Unauthenticated):
+        await count_request(actor)
+    for unlimited in (await sign_in(await make_staff()), VISITOR):
+        for _ in range(5):
+            await count_request(unlimited)
 
 
 async def test_secrets_are_not_guessed_by_the_thousand(db: None) -> None:

@@ -246,6 +246,18 @@ async def test_ones_own_password_is_changed_by_who_knows_the_old_one(
     assert await signed_in_as(staff.user_name, OTHER_PASSWORD)
 
 
+async def test_who_is_still_enrolling_changes_no_password(
+    db: None, make_staff: MakeStaff, sign_in: SignIn
+) -> None:
+    staff = await make_staff(waived=False)
+    actor = await sign_in(staff)
+    assert actor.enrolling
+    with pytest.raises(WrongState) as refusal:
+        await change_password(actor, old=PASSWORD, new=OTHER_PASSWORD)
+    assert refusal.value.reason == "ENROLLING"
+    assert await signed_in_as(staff.user_name, PASSWORD)
+
+
 async def test_the_old_password_is_not_guessed_there(
     db: None, make_staff: MakeStaff, sign_in: SignIn
 ) -> None:
