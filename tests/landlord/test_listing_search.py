@@ -24,6 +24,7 @@ from landlord.listings import (
     own_listings,
 )
 from landlord.models import Listing, ListingState
+from landlord.photos import photos_of
 from tests import factories
 from tests.management.support import (
     BAD_NUMBERS,

@@ -1,0 +1,101 @@
+"""Nothing stays that nobody needs: uploads not completed, photos shown nowhere."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core import jobs
+from core.clock import now
+from landlord.models import ListingPhoto
+from management.models import Place
+from media import storage
+from media.models import Photo, Upload, UploadState
+from media.photos import FORMATS, WIDTHS
+from media.sweeping import sweep
+from tests import factories as make
+
+pytestmark = pytest.mark.usefixtures("committed_db", "folder")
+
+
+def put(key: str, *, original: bool = False) -> None:
+    for width in WIDTHS:
+        for file_format in FORMATS:
+            storage.store(key, width, file_format, b"a picture")
+    if original:
+        draft = storage.OriginalDraft(key)
+        draft.write(b"an original")
+        draft.finish()
+
+
+def keys(folder: Path) -> set[str]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {
+        path.name.rsplit("-", 1)[0] if path.suffix else path.name  # originals have none
+        for path in files
+    }
+
+
+async def run_jobs(database_url: str) -> None:
+    app = jobs.worker_app(database_url)
+    async with app.open_async():
+        await jobs.run_worker(app, wait=False)
+
+
+async def upload(key: str, state: UploadState, at: datetime) -> None:
+    size = {"width": 720, "height": 540}
+    made = await make.upload(await make.account(), key=key, state=state, **size)
+    await Upload.filter(id=made.id).update(created_at=at)
+    put(key, original=state is not UploadState.COMPLETED)
+
+
+async def test_an_upload_not_completed_goes_after_a_day(database_url: str, folder: Path) -> None:
+    old, young = now() - timedelta(hours=25), now() - timedelta(hours=23)
+    for state in ("REQUESTED", "STORED", "READY", "REFUSED"):
+        await upload(f"old-{state}", UploadState(state), old)
+        await upload(f"young-{state}", UploadState(state), young)
+    await upload("done-completed", UploadState.COMPLETED, old)
+    await Photo.create(key="done-completed", width=720, height=540)
+    await sweep()
+    await run_jobs(database_url)
+
+    left = {*(f"young-{state}" for state in ("REQUESTED", "STORED", "READY", "REFUSED"))}
+    assert set(await Upload.all().values_list("key", flat=True)) == {*left, "done-completed"}
+    assert keys(folder) == {*left, "done-completed"}
+
+
+async def test_a_photo_shown_nowhere_for_a_week_goes(database_url: str, folder: Path) -> None:
+    await make.town()
+    house = await make.place()
+    offer = await make.listing(await make.room(house), await make.account())
+    shown = await make.photo(offer, key="of-a-listing")
+    front = await Photo.create(key="of-a-place", width=720, height=540)
+    await Place.filter(id=house.id).update(photo_id=front.id)
+    taken_down = await make.photo(offer, key="taken-down")
+    await Photo.all().update(created_at=now() - timedelta(days=100))
+    for photo in (shown, front, taken_down):
+        put(photo.key)
+    await ListingPhoto.filter(photo_id=taken_down.id).delete()
+
+    await sweep()
+    await run_jobs(database_url)
+    assert keys(folder) == {"of-a-listing", "of-a-place", "taken-down"}
+
+    since = now() - timedelta(days=8)
+    await Photo.exclude(unused_since=None).update(unused_since=since)
+    await sweep()
+    await run_jobs(database_url)
+    assert keys(folder) == {"of-a-listing", "of-a-place"}
+    assert await Photo.filter(id=taken_down.id).exists() is False
+
+
+async def test_a_photo_that_is_shown_again_stays(database_url: str, folder: Path) -> None:
+    await make.town()
+    offer = await make.listing(await make.room(await make.place()), await make.account())
+    photo = await make.photo(offer, key="shown-again")
+    await Photo.filter(id=photo.id).update(unused_since=now() - timedelta(days=8))
+    await sweep()
+    await photo.refresh_from_db()
+    assert photo.unused_since is None
