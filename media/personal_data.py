@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
 from core.privacy import Basis, Holding, Retention, Words, register
@@ -10,7 +9,7 @@ from media.models import Photo, Upload
 from media.sweeping import erase_photos, erase_uploads
 
 _UPLOADS: Final = Retention(
-    Words("上传记录保留三十天", "Thirty days after the upload"), timedelta(days=30)
+    Words("上传后保留三十天，由每晚的清理删除", "Thirty days, then swept at night")
 )
 _UPLOADED: Final = ("id", "purpose", "content_type", "size", "state", "created_at")
 

@@ -77,7 +77,7 @@ def redraw(data: bytes) -> Variants:
 
 
 def _decoded(data: bytes) -> Image.Image:
-    """The picture upright and in RGB, not larger than it needs to be."""
+    """The picture upright and in RGB."""
     wanted = kind_of(data)
     names = [name for name, media_type in _MEDIA_TYPES.items() if media_type == wanted]
     if not names:
@@ -88,11 +88,7 @@ def _decoded(data: bytes) -> Image.Image:
     # A JPEG can be decoded at a half, a quarter or an eighth, with a fraction of time and memory.
     image.draft("RGB", (2 * WIDTHS[-1], 2 * WIDTHS[-1]))
     image.load()
-    image = _on_white(image)
-    box = 2 * TALLEST * WIDTHS[-1]
-    if max(image.size) > box:
-        image = _fitted(image, box, box)
-    return image
+    return _on_white(image)
 
 
 def _on_white(image: Image.Image) -> Image.Image:
@@ -128,13 +124,12 @@ def _fitted(image: Image.Image, width: int, height: int) -> Image.Image:
 
 def _variants(image: Image.Image) -> Variants:
     files = {}
-    size = (0, 0)
+    largest = _fitted(image, WIDTHS[-1], TALLEST * WIDTHS[-1])
     for width in WIDTHS:
-        small = _fitted(image, width, TALLEST * width)
-        size = max(size, small.size)
+        small = _fitted(largest, width, TALLEST * width)
         for file_format in FORMATS:
             files[width, file_format] = _encoded(small, file_format, _LIMITS[width])
-    return Variants(*size, files)
+    return Variants(*largest.size, files)
 
 
 def _encoded(image: Image.Image, file_format: str, most: int) -> bytes:

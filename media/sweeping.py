@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any, Final
 
+from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
@@ -16,6 +17,7 @@ from media.models import Photo, Upload, UploadState
 
 OPEN_FOR: Final = timedelta(days=1)
 UNUSED_FOR: Final = timedelta(days=7)
+RECORDS_FOR: Final = timedelta(days=30)
 _BATCH: Final = 500
 
 
@@ -48,8 +50,14 @@ async def remove_files(version: int, keys: list[str]) -> None:
 
 @periodic("media.sweep", cron="23 19 * * *")
 async def sweep() -> None:
-    """Each night: uploads not completed within a day go, and photos unused for seven."""
-    late = Upload.filter(created_at__lt=now() - OPEN_FOR).exclude(state=UploadState.COMPLETED)
+    """Each night: uploads not completed within a day go, and photos unused for seven.
+
+    The records of completed uploads go after thirty days; their photos stay.
+    """
+    late = Upload.filter(
+        ~Q(state=UploadState.COMPLETED) | Q(created_at__lt=now() - RECORDS_FOR),
+        created_at__lt=now() - OPEN_FOR,
+    )
     while ids := await _flat(late.limit(_BATCH), "id"):
         async with in_transaction():
             await erase_uploads(Upload.filter(id__in=ids))

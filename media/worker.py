@@ -7,7 +7,8 @@ decoder leaks adds up; the system limits its memory.
 from __future__ import annotations
 
 import asyncio
-import resource
+import signal
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -16,7 +17,10 @@ from typing import Final
 from core.errors import Unavailable
 from media.pictures import Variants, redraw
 
-_MEMORY: Final = 1 << 30  # bytes of address space; 20 megapixels need less than a third
+if sys.platform == "linux":
+    import resource
+
+_MEMORY: Final = 1 << 30  # bytes of address space; 20 megapixels need less than half
 _PICTURES: Final = 100
 
 
@@ -31,9 +35,7 @@ class _Worker:
             self.close()
         if self._pool is None:
             # A fresh process: a fork would take the event loop and its connections along.
-            self._pool = ProcessPoolExecutor(
-                1, mp_context=get_context("spawn"), initializer=_limit_memory
-            )
+            self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_begin)
             self._left = _PICTURES
         self._left -= 1
         return self._pool
@@ -48,10 +50,13 @@ class _Worker:
 _worker = _Worker()
 
 
-def _limit_memory() -> None:
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    most = _MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+def _begin() -> None:
+    """Limit the process; Ctrl-C is for the one that serves, which ends this one too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":  # elsewhere the limit does not hold or does not exist
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        most = _MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
 
 
 async def redrawn(data: bytes) -> Variants:

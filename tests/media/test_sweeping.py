@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tortoise.transactions import in_transaction
 
 from core import jobs
 from core.clock import now
+from core.privacy import registry
 from landlord.models import ListingPhoto
 from management.models import Place
 from media import storage
@@ -64,6 +66,34 @@ async def test_an_upload_not_completed_goes_after_a_day(database_url: str, folde
     left = {*(f"young-{state}" for state in ("REQUESTED", "STORED", "READY", "REFUSED"))}
     assert set(await Upload.all().values_list("key", flat=True)) == {*left, "done-completed"}
     assert keys(folder) == {*left, "done-completed"}
+
+
+async def test_the_record_of_a_completed_upload_goes_after_thirty_days(
+    database_url: str, folder: Path
+) -> None:
+    for key, days in (("young-one", 29), ("older-one", 31)):
+        await upload(key, UploadState.COMPLETED, now() - timedelta(days=days))
+        await Photo.create(key=key, width=720, height=540)
+    await sweep()
+    await run_jobs(database_url)
+
+    assert await Upload.all().values_list("key", flat=True) == ["young-one"]
+    assert keys(folder) == {"young-one", "older-one"}  # a photo outlives it
+
+
+async def test_a_closed_account_leaves_no_picture(database_url: str, folder: Path) -> None:
+    who = await make.account()
+    size = {"width": 720, "height": 540}
+    for key, state in (("on-its-way", UploadState.STORED), ("completed", UploadState.COMPLETED)):
+        await make.upload(who, key=key, state=state, **size)
+        put(key, original=True)
+    await Photo.create(key="completed", owner_id=who.id, **size)
+    async with in_transaction():
+        await registry.erase("account", who.id)
+    await run_jobs(database_url)
+
+    assert (await Upload.all().count(), await Photo.all().count()) == (0, 0)
+    assert keys(folder) == set()
 
 
 async def test_a_photo_shown_nowhere_for_a_week_goes(database_url: str, folder: Path) -> None:
