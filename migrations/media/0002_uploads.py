@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Photo',
             name='purpose',
-            field=fields.CharEnumField(default=Purpose.LISTING, description='LISTING: LISTING\nPLACE: PLACE', enum_type=Purpose, max_length=12),
+            field=fields.CharEnumField(default=Purpose.LISTING, db_default=Purpose.LISTING, description='LISTING: LISTING\nPLACE: PLACE', enum_type=Purpose, max_length=12),
         ),
         ops.AddField(
             model_name='Photo',
