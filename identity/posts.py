@@ -17,7 +17,7 @@ from core.database import fetch
 from core.errors import Conflict, InvalidInput, NotFound, WrongState
 from core.events import emit
 from core.work import work
-from identity.access import access_post, in_force, require
+from identity.access import access_post, in_force, require, visible_staff
 from identity.actor import SEPARATED_ROLES, Actor, Permission, Role
 from identity.authentication import forget
 from identity.events import RightsChanged
@@ -48,8 +48,8 @@ async def post(
 
     Raises:
         Unauthenticated: nobody is signed in.
-        NotFound: the actor may not post anybody there, or there is no such member of staff,
-            department or post to be deputy of.
+        NotFound: the actor may not post anybody there, or there is no such member of staff whom
+            they manage, department or post to be deputy of.
         InvalidInput: path, period, department, lead or deputy don't fit together.
         WrongState: the actor posts themselves, or an administrator or auditor would hold another
             role too.
@@ -81,6 +81,8 @@ async def post(
         )
     async with work(actor) as unit:
         await _lock(staff_id)
+        if not await visible_staff(actor, permission).filter(id=staff_id).exists():
+            raise NotFound(field="input.staffId")
         made.department_id = await _department(department_code)
         made.deputy_of_id = await _deputised(deputy_of, made)
         await _check_roles(made)

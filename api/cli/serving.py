@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from ipaddress import ip_address
 from typing import Annotated, Any
 
 import structlog
@@ -44,6 +45,12 @@ def serve(
     os.environ.setdefault("LEYE_PUBLIC_URL", f"http://127.0.0.1:{port}")
     signal.signal(signal.SIGTERM, _stop)
     with ground(settings(), quiet=town) as here:
+        if not here.settings.production and not _is_loopback(host):
+            say.print(
+                "[bold red]Everybody who reaches this address can sign in as anybody:[/bold red]"
+                " this is a development server with well-known keys. Real data needs"
+                " LEYE_ENV=production (see deploy/README.md)."
+            )
         asyncio.run(_prepare(here, town=town))
         parts = [partial(_working, here)] if worker else []
         service = make_service(here.settings, here.config, *parts)
@@ -157,6 +164,13 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
     """Run on the quickest loop there is; Ctrl-C is a way to stop, not an error."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner, suppress(KeyboardInterrupt):
         runner.run(main)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

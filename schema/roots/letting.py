@@ -8,10 +8,9 @@ from uuid import UUID
 import strawberry
 
 from identity.actor import Permission
-from management.access import access_place
 from management.blocks import block_place, end_block
 from management.claims import assign_landlord, end_landlord
-from management.contacts import contact_of, reveal_contact
+from management.contacts import Contact, reveal_contact
 from management.models import ClaimRole
 from management.reading import place_of_block, place_of_claim
 from schema.access import holds
@@ -138,14 +137,16 @@ class LettingMutations:
         info: Info,
         input: Annotated[RevealPlaceContactInput, strawberry.argument(description="Whose.")],
     ) -> dict[str, Any]:
-        """The contact of a place in clear. Your reading and its reason go on record."""
+        """The contact of a place in clear. Each reading and its reason go on record."""
         place_id = row_id(input.place_id, "Place", field="input.placeId")
         actor = info.context.actor
-        await run_once(
-            info,
-            input,
-            lambda: reveal_contact(actor, place_id=place_id, reason=input.reason),
-        )
-        place = await access_place(actor, place_id=place_id, permission=Permission.PLACES_CONTACT)
-        contact = contact_of(place)
-        return {"name": contact.name, "phone": contact.phone}
+        read: list[Contact] = []
+
+        async def disclose() -> Contact:
+            read.append(await reveal_contact(actor, place_id=place_id, reason=input.reason))
+            return read[-1]
+
+        await run_once(info, input, disclose)
+        if not read:  # a repeat reads once more, so it goes on record once more
+            await disclose()
+        return {"name": read[-1].name, "phone": read[-1].phone}

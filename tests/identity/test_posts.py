@@ -91,6 +91,23 @@ async def test_a_supervisor_posts_wardens_beneath_and_nobody_else(
     assert await GridPost.filter(staff_id=staff.id).count() == 1
 
 
+async def test_a_supervisor_posts_who_works_for_them_or_for_nobody_yet(
+    db: None, make_staff: MakeStaff, sign_in: SignIn
+) -> None:
+    supervisor = await sign_in(
+        await make_staff("supervisor.one", role=Role.SUPERVISOR, path=COMMUNITY)
+    )
+    ours, new, theirs = [await make_staff(name) for name in ("our.one", "new.one", "their.one")]
+    await put(SYSTEM, ours, GRID.replace("-01", "-02"))
+    await put(SYSTEM, theirs, OTHER)
+    for somebody in (ours, new):
+        assert (await put(supervisor, somebody)).staff_id == somebody.id
+    with pytest.raises(NotFound) as refusal:
+        await put(supervisor, theirs)
+    assert refusal.value.field == "input.staffId"
+    assert await GridPost.filter(staff_id=theirs.id).count() == 1
+
+
 async def test_an_administrator_posts_every_role_but_not_themselves(
     db: None, make_staff: MakeStaff, sign_in: SignIn
 ) -> None:

@@ -31,6 +31,8 @@ class Case:
     other: Mapping[str, Any]
     stranger: str = "resident"
     told: frozenset[str] = field(default_factory=frozenset)
+    read_again: bool = False
+    """A repeat reads personal data once more, so it is noted once more."""
 
     @property
     def document(self) -> str:
@@ -126,7 +128,7 @@ CASES = [
     ),
     Case(
         "revealPlaceContact", "warden 1", {"placeId": "$place", "reason": "核实情况"},
-        "name phone", {"reason": "另一个原因"}, stranger="warden 2",
+        "name phone", {"reason": "另一个原因"}, stranger="warden 2", read_again=True,
     ),
     Case(
         "issuePlates", "warden 1", {"placeId": "$place", "roomIds": ["$room"]},

@@ -212,7 +212,7 @@ REFUSALS = [
     Refusal("postWarden", "CONFLICT", "LEAD_TAKEN", changes={"lead": True}),
     Refusal("postWarden", "CONFLICT", "POSTED_ALREADY", changes={"staffId": "$warden"}),
     Refusal("postWarden", "WRONG_STATE", "YOURSELF", changes={"staffId": "$supervisor"}),
-    Refusal("postWarden", "WRONG_STATE", "ROLES_APART", changes={"staffId": "$auditor"}),
+    Refusal("postWarden", "NOT_FOUND", None, "input.staffId", {"staffId": "$auditor"}),
     Refusal("endPost", "WRONG_STATE", "POST_OVER", setup=post_over),
     Refusal("endPost", "INVALID_INPUT", "PERIOD", "input.endsOn", {"endsOn": "2020-01-01"}),
     Refusal("setOfficePhone", "INVALID_INPUT", "PHONE", "input.officePhone",
