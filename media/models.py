@@ -56,9 +56,7 @@ class Photo(Model):
         "identity.StaffMember", null=True, on_delete=fields.SET_NULL, related_name="photos"
     )
     staff_id: UUID | None
-    purpose = fields.CharEnumField(
-        Purpose, max_length=12, default=Purpose.LISTING, db_default=Purpose.LISTING
-    )
+    purpose = fields.CharEnumField(Purpose, max_length=12, default=Purpose.LISTING)
     width = fields.SmallIntField(description="pixels of the largest variant")
     height = fields.SmallIntField(description="pixels of the largest variant")
     alt_zh = fields.CharField(80, default="", description="what is seen")

@@ -38,6 +38,12 @@ class Migration(migrations.Migration):
             name='purpose',
             field=fields.CharEnumField(default=Purpose.LISTING, db_default=Purpose.LISTING, description='LISTING: LISTING\nPLACE: PLACE', enum_type=Purpose, max_length=12),
         ),
+        # The default of the database was for the photos that were there already.
+        ops.AlterField(
+            model_name='Photo',
+            name='purpose',
+            field=fields.CharEnumField(default=Purpose.LISTING, description='LISTING: LISTING\nPLACE: PLACE', enum_type=Purpose, max_length=12),
+        ),
         ops.AddField(
             model_name='Photo',
             name='staff',
