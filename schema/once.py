@@ -10,12 +10,15 @@ import strawberry
 
 from core.requests import once
 from schema.context import Info
+from schema.fields import given as described
+from schema.fields import gql_input
 
 
-class Requested(Protocol):
-    """An input with a request id."""
+@gql_input
+class Requested:
+    """What every mutation but sign-in is given."""
 
-    request_id: UUID
+    request_id: UUID = described("A new random id; the same again repeats nothing.")
 
 
 class HasId(Protocol):

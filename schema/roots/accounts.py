@@ -15,35 +15,30 @@ from schema.access import ACCOUNT, holds
 from schema.context import Info
 from schema.fields import attr, given, gql_input, gql_type, mutation, root_type
 from schema.ids import global_id
-from schema.once import HasId, run_once
+from schema.once import HasId, Requested, run_once
 from schema.types.administration import Account
 
 _ACCOUNTS_LOCK = holds(Permission.ACCOUNTS_LOCK)
-_REQUEST_ID = "A new random id; the same again repeats nothing."
 
 
 @gql_input
-class LockAccountInput:
+class LockAccountInput(Requested):
     """Whose account is locked, and why."""
 
-    request_id: UUID = given(_REQUEST_ID)
     phone: str = given("The mobile number of the account.")
     reason: str = given("Why, for the audit trail: up to 200 characters.")
 
 
 @gql_input
-class UnlockAccountInput:
+class UnlockAccountInput(Requested):
     """Whose account is unlocked."""
 
-    request_id: UUID = given(_REQUEST_ID)
     phone: str = given("The mobile number of the account.")
 
 
 @gql_input
-class CloseAccountInput:
+class CloseAccountInput(Requested):
     """Nothing but the request itself."""
-
-    request_id: UUID = given(_REQUEST_ID)
 
 
 @gql_type(access=_ACCOUNTS_LOCK)

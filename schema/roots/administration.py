@@ -38,7 +38,6 @@ from schema.types.administration import (
 _STAFF_MANAGE = holds(Permission.STAFF_MANAGE)
 _APPS_MANAGE = holds(Permission.APPS_MANAGE)
 
-_REQUEST_ID = "A new random id; the same again repeats nothing."
 _REASON = "Why, for the audit trail: up to 200 characters."
 
 
@@ -90,47 +89,42 @@ class AdministrationQueries:
 
 
 @gql_input
-class AddStaffMemberInput:
+class AddStaffMemberInput(Requested):
     """Who is taken on."""
 
-    request_id: UUID = given(_REQUEST_ID)
     user_name: str = given("Name to sign in with: 3 to 40 of a-z, digits, dot, dash.")
     name: str = given("Name as colleagues know it.")
     password: str = given("Password to begin with: 12 characters or more.")
 
 
 @gql_input
-class LeaveStaffMemberInput:
+class LeaveStaffMemberInput(Requested):
     """Who leaves."""
 
-    request_id: UUID = given(_REQUEST_ID)
     staff_id: strawberry.ID = given("The member of staff.")
     reason: str | None = given(_REASON, default=None)
 
 
 @gql_input
-class ResetStaffPasswordInput:
+class ResetStaffPasswordInput(Requested):
     """Whose password is given anew."""
 
-    request_id: UUID = given(_REQUEST_ID)
     staff_id: strawberry.ID = given("The member of staff.")
     password: str = given("The new password: 12 characters or more.")
 
 
 @gql_input
-class ResetSecondFactorInput:
+class ResetSecondFactorInput(Requested):
     """Whose second factor is lost."""
 
-    request_id: UUID = given(_REQUEST_ID)
     staff_id: strawberry.ID = given("The member of staff.")
     reason: str | None = given(_REASON, default=None)
 
 
 @gql_input
-class AddAppInput:
+class AddAppInput(Requested):
     """What is let in, where, and for how long."""
 
-    request_id: UUID = given(_REQUEST_ID)
     name: str = given("What it is called.")
     scopes: list[str] = given("What it may do, such as `places:read`.")
     grid_code: str = given("The grid in which the scopes hold, and beneath.")
@@ -140,10 +134,9 @@ class AddAppInput:
 
 
 @gql_input
-class RevokeAppInput:
+class RevokeAppInput(Requested):
     """What is kept out."""
 
-    request_id: UUID = given(_REQUEST_ID)
     app_id: strawberry.ID = given("The app.")
     reason: str | None = given(_REASON, default=None)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
@@ -17,50 +16,45 @@ from schema.access import holds
 from schema.context import Info
 from schema.fields import attr, given, gql_input, gql_type, mutation, root_type
 from schema.ids import row_id
-from schema.once import run_once
+from schema.once import Requested, run_once
 from schema.roots.places import PlacePayload, place_payload
 
 
 @gql_input
-class AssignLandlordInput:
+class AssignLandlordInput(Requested):
     """Who runs a place."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     place_id: strawberry.ID = given("The place.")
     phone: str = given("Mobile number with which they sign in.")
     role: ClaimRole = given("As what they run it.")
 
 
 @gql_input
-class EndLandlordInput:
+class EndLandlordInput(Requested):
     """Who no longer runs a place."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     operator_id: strawberry.ID = given("As `Operator.id`.")
 
 
 @gql_input
-class BlockPlaceInput:
+class BlockPlaceInput(Requested):
     """Why a place may not be let."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     place_id: strawberry.ID = given("The place.")
     reason: str = given("The reason, which its operator will read.")
 
 
 @gql_input
-class EndBlockInput:
+class EndBlockInput(Requested):
     """Which block is lifted."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     block_id: strawberry.ID = given("As `PlaceBlock.id`.")
 
 
 @gql_input
-class RevealPlaceContactInput:
+class RevealPlaceContactInput(Requested):
     """Whose contact to see, and why."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     place_id: strawberry.ID = given("The place.")
     reason: str = given("Why: it goes on record.")
 

@@ -37,7 +37,7 @@ from schema.fields import (
     selected,
 )
 from schema.ids import row_id, row_ids
-from schema.once import run_once, set_fields
+from schema.once import Requested, run_once, set_fields
 from schema.selection import Selection
 from schema.types.listings import Listing, ListingConnection, listing_columns, shape_listings
 
@@ -108,10 +108,9 @@ async def listing_row(info: Info, want: Selection, listing_id: UUID) -> dict[str
 
 
 @gql_input
-class CreateListingInput:
+class CreateListingInput(Requested):
     """A room to put up."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     room_id: strawberry.ID = given("A room of a house that you run.")
     title: str = given("One line, 2 to 60 characters.")
     description: str = given("Up to 1,000 characters.", default="")
@@ -125,10 +124,9 @@ class CreateListingInput:
 
 
 @gql_input
-class UpdateListingInput:
+class UpdateListingInput(Requested):
     """A change of a listing; what is left out stays as it is."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     listing_id: strawberry.ID = given("The listing.")
     expected_version: int = given("The version that you saw.")
     title: str | None = given("One line, 2 to 60 characters.", default=strawberry.UNSET)
@@ -143,18 +141,16 @@ class UpdateListingInput:
 
 
 @gql_input
-class PublishListingInput:
+class PublishListingInput(Requested):
     """Which draft becomes public."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     listing_id: strawberry.ID = given("The listing.")
 
 
 @gql_input
-class WithdrawListingInput:
+class WithdrawListingInput(Requested):
     """Which offer is taken back."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     listing_id: strawberry.ID = given("The listing.")
 
 

@@ -45,7 +45,7 @@ from schema.fields import (
     selected,
 )
 from schema.ids import optional_row_id, row_id
-from schema.once import run_once, set_fields
+from schema.once import Requested, run_once, set_fields
 from schema.selection import Selection
 from schema.types.common import PointInput
 from schema.types.places import Place, PlaceConnection, place_columns, shape_places
@@ -145,11 +145,10 @@ class PlaceFields:
 
 
 @gql_input
-class FilePlaceInput(PlaceFields):
+class FilePlaceInput(PlaceFields, Requested):
     """A new file (建档)."""
 
     name: str = given("Name.")
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     kind: PlaceKind = given("Its kind.")
     grid_code: str | None = given("Its third-level grid; follows from the point.", default=None)
     credit_code: str | None = given("Unified social credit code of who runs it.", default=None)
@@ -158,10 +157,9 @@ class FilePlaceInput(PlaceFields):
 
 
 @gql_input
-class UpdatePlaceInput(PlaceFields):
+class UpdatePlaceInput(PlaceFields, Requested):
     """A change of a file."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     place_id: strawberry.ID = given("The place.")
     expected_version: int = given("The version that you saw.")
     credit_code: str | None = given("Unified social credit code of who runs it.", default=None)
@@ -174,10 +172,9 @@ class UpdatePlaceInput(PlaceFields):
 
 
 @gql_input
-class ClosePlaceInput:
+class ClosePlaceInput(Requested):
     """The end of a place."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     place_id: strawberry.ID = given("The place.")
     expected_version: int = given("The version that you saw.")
     demolished: bool = given("Demolished, not only closed: the code is retired.", default=False)

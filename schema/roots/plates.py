@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
@@ -16,7 +15,7 @@ from schema.access import PUBLIC, holds
 from schema.context import Info
 from schema.fields import attr, given, gql_input, gql_type, mutation, query, root_type, selected
 from schema.ids import row_id, row_ids
-from schema.once import run_once
+from schema.once import Requested, run_once
 from schema.types.places import IssuedPlate, shape_issued_plate
 from schema.types.plates import Plate, shape_plate
 
@@ -44,10 +43,9 @@ class PlateQueries:
 
 
 @gql_input
-class IssuePlatesInput:
+class IssuePlatesInput(Requested):
     """For what to issue plates."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     place_id: strawberry.ID = given("The place.")
     for_place: bool = given("Whether the place itself gets a plate.", default=True)
     room_ids: list[strawberry.ID] | None = given(
@@ -56,10 +54,9 @@ class IssuePlatesInput:
 
 
 @gql_input
-class RevokePlateInput:
+class RevokePlateInput(Requested):
     """Which plate no longer speaks for its place."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     plate_id: strawberry.ID = given("The plate, as `IssuedPlate.id`.")
 
 

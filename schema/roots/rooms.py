@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
@@ -18,7 +17,7 @@ from schema.access import holds
 from schema.context import Info
 from schema.fields import given, gql_input, mutation, root_type
 from schema.ids import optional_row_id, row_id
-from schema.once import run_once, set_fields
+from schema.once import Requested, run_once, set_fields
 from schema.roots.places import PlacePayload, place_payload
 
 
@@ -35,19 +34,17 @@ class NewRoomInput:
 
 
 @gql_input
-class AddRoomsInput:
+class AddRoomsInput(Requested):
     """Rooms to add, all or none."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     place_id: strawberry.ID = given("The house.")
     rooms: list[NewRoomInput] = given("1 to 200 rooms.")
 
 
 @gql_input
-class UpdateRoomInput:
+class UpdateRoomInput(Requested):
     """A change of a room; what is left out stays as it is, `null` empties what may be empty."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     room_id: strawberry.ID = given("The room.")
     floor: int | None = given("Storey.", default=strawberry.UNSET)
     area: Decimal | None = given("Usable area in m².", default=strawberry.UNSET)
@@ -65,10 +62,9 @@ class UpdateRoomInput:
 
 
 @gql_input
-class RecordLeaseInput:
+class RecordLeaseInput(Requested):
     """A registered lease (房屋租赁登记备案), as its papers say."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     place_id: strawberry.ID = given("The house.")
     room_id: strawberry.ID | None = given("Its room; left out: the whole house.", default=None)
     number: str = given("Number of the registration, at most 40 characters; comes once only.")

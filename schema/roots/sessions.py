@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
@@ -19,7 +18,7 @@ from identity.staff_sign_in import sign_in_staff
 from schema.access import ACCOUNT, PERSON, PUBLIC, STAFF
 from schema.context import Info
 from schema.fields import attr, given, gql_input, gql_type, mutation, query, root_type, selected
-from schema.once import run_once
+from schema.once import Requested, run_once
 from schema.selection import select
 from schema.types.viewer import Viewer, viewer_row
 
@@ -122,10 +121,9 @@ class SignOutInput:
 
 
 @gql_input
-class SetDisplayNameInput:
+class SetDisplayNameInput(Requested):
     """What others see instead of a name."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     display_name: str = given("Up to 60 characters.")
 
 

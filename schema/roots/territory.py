@@ -21,7 +21,7 @@ from schema.connections import After, Connection, First, connection, wanted_node
 from schema.context import Info
 from schema.fields import attr, given, gql_input, gql_type, mutation, query, root_type, selected
 from schema.ids import optional_row_id, row_id
-from schema.once import run_once
+from schema.once import Requested, run_once
 from schema.types.territory import Grid, GridPost, grids_by_code, shape_grids, shape_posts
 
 
@@ -56,10 +56,9 @@ class TerritoryQueries:
 
 
 @gql_input
-class PostWardenInput:
+class PostWardenInput(Requested):
     """Whom to post to which grid."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     staff_id: strawberry.ID = given("The member of staff.")
     grid_code: str = given("The grid, of any level.")
     role: Role = given("As what.", default=Role.WARDEN)
@@ -72,19 +71,17 @@ class PostWardenInput:
 
 
 @gql_input
-class EndPostInput:
+class EndPostInput(Requested):
     """Which post ends when."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     post_id: strawberry.ID = given("The post.")
     ends_on: date | None = given("The day from which it no longer holds; today.", default=None)
 
 
 @gql_input
-class SetOfficePhoneInput:
+class SetOfficePhoneInput(Requested):
     """The phone of a wardens' office."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     grid_code: str = given("The grid that the office serves.")
     office_phone: str = given("Digits and hyphens; empty takes the number away.")
 

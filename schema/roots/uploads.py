@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
@@ -23,27 +22,25 @@ from schema.access import PUBLIC, Access
 from schema.context import Info
 from schema.fields import attr, given, gql_input, gql_type, mutation, root_type
 from schema.ids import global_id, row_id
-from schema.once import run_once
+from schema.once import Requested, run_once
 from schema.types.listings import Photo, photo_row
 
 UPLOADER = Access("resident, landlord, or staff who keep files", may_upload)
 
 
 @gql_input
-class RequestUploadInput:
+class RequestUploadInput(Requested):
     """A picture to come."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     purpose: Purpose = given("What it is for.")
     content_type: str = given("`image/jpeg`, `image/png` or `image/webp`.")
     size: int = given("Bytes, 10 MB at most.")
 
 
 @gql_input
-class CompleteUploadInput:
+class CompleteUploadInput(Requested):
     """A picture that was sent."""
 
-    request_id: UUID = given("A new random id; the same again repeats nothing.")
     upload_id: strawberry.ID = given("The upload.")
     alt: str = given("What is seen, in words, up to 80 characters.", default="")
 
