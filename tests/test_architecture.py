@@ -260,7 +260,7 @@ def test_the_patterns_find_what_they_are_for(pattern: str) -> None:
         [
             split("https://py", "pi.org/simple"),
             split("https://files.python", "hosted.org/x"),
-            split("https://registry", ".npmjs.org"),
+            split("https://registry.npm", "js.org"),
             split("https://registry", ".yarnpkg.com"),
             split("https://npm", "mirror.com"),
             split("https://crates", ".io"),
