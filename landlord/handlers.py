@@ -21,26 +21,34 @@ from management.models import RoomState
 __all__ = ["personal_data"]  # imported for what it registers
 
 _LIVE = [ListingState.PUBLISHED, ListingState.SUSPENDED, ListingState.DRAFT]
-_MOVE = (
-    "UPDATE listing SET state = $2, version = version + 1, updated_at = now()"
-    " WHERE place_id = $1 AND state = ANY($3::text[])"
+_WITHDRAW = (
+    "UPDATE listing SET state = 'WITHDRAWN', state_before = NULL, version = version + 1,"
+    " updated_at = now() WHERE place_id = $1 AND state = ANY($2::text[])"
 )
 
 
 @on(PlaceBlocked)
 async def suspend_listings(event: PlaceBlocked) -> None:
     """A blocked place lets nothing: what was on offer is suspended."""
-    count = await execute(_MOVE, event.place_id, ListingState.SUSPENDED, [ListingState.PUBLISHED])
+    count = await execute(
+        "UPDATE listing SET state = 'SUSPENDED', state_before = state, version = version + 1,"
+        " updated_at = now() WHERE place_id = $1 AND state IN ('PUBLISHED', 'RESERVED')",
+        event.place_id,
+    )
     if count:
         await emit(ListingsSuspended(place_id=event.place_id, count=count))
 
 
 @on(PlaceUnblocked)
 async def restore_listings(event: PlaceUnblocked) -> None:
-    """When the last block has ended, what was suspended is on offer again."""
+    """When the last block has ended, what was suspended is again what it was before."""
     if await kinds_in_force([event.place_id]):
         return
-    count = await execute(_MOVE, event.place_id, ListingState.PUBLISHED, [ListingState.SUSPENDED])
+    count = await execute(
+        "UPDATE listing SET state = state_before, state_before = NULL, version = version + 1,"
+        " updated_at = now() WHERE place_id = $1 AND state = 'SUSPENDED'",
+        event.place_id,
+    )
     if count:
         await emit(ListingsRestored(place_id=event.place_id, count=count))
 
@@ -48,14 +56,15 @@ async def restore_listings(event: PlaceUnblocked) -> None:
 @on(PlaceClosed)
 async def withdraw_listings_of_closed_place(event: PlaceClosed) -> None:
     """A closed or demolished place lets nothing any more."""
-    await execute(_MOVE, event.place_id, ListingState.WITHDRAWN, _LIVE)
+    await execute(_WITHDRAW, event.place_id, _LIVE)
 
 
 @on(RoomUpdated)
 async def withdraw_listings_of_room_out_of_use(event: RoomUpdated) -> None:
     """A room out of use is not let; who uses it again puts it up again."""
     await execute(
-        "UPDATE listing l SET state = $2, version = version + 1, updated_at = now()"
+        "UPDATE listing l SET state = $2, state_before = NULL, version = version + 1,"
+        " updated_at = now()"
         " FROM room r WHERE r.id = $1 AND r.state = $3 AND l.room_id = r.id"
         " AND l.state = ANY($4::text[])",
         event.room_id,
@@ -79,7 +88,8 @@ async def move_listings(event: PlaceUpdated) -> None:
 async def withdraw_listings_of_former_landlord(event: LandlordEnded) -> None:
     """Who no longer runs a place no longer lets its rooms."""
     await fetch(
-        "UPDATE listing l SET state = $2, version = version + 1, updated_at = now()"
+        "UPDATE listing l SET state = $2, state_before = NULL, version = version + 1,"
+        " updated_at = now()"
         " FROM place_claim c WHERE c.id = $1 AND l.place_id = c.place_id"
         " AND l.landlord_id = c.account_id AND l.state = ANY($3::text[]) RETURNING l.id",
         event.claim_id,

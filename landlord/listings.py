@@ -220,9 +220,9 @@ async def withdraw_listing(actor: Actor, *, listing_id: UUID) -> Listing:
         listing = await access_own_listing(actor, listing_id=listing_id)
         if listing.state not in {ListingState.PUBLISHED, ListingState.SUSPENDED}:
             raise WrongState(reason=listing.state.value)
-        listing.state = ListingState.WITHDRAWN
+        listing.state, listing.state_before = ListingState.WITHDRAWN, None
         listing.version += 1
-        await listing.save(update_fields=["state", "version", "updated_at"])
+        await listing.save(update_fields=["state", "state_before", "version", "updated_at"])
         unit.note("withdrawListing", "LISTING", listing.id)
         await emit(ListingWithdrawn(listing_id=listing.id, place_id=listing.place_id))
     return listing

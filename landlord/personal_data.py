@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 
 from core.privacy import Basis, Holding, Retention, Words, register
-from landlord.models import Listing, ListingPhoto, ListingState
+from landlord.models import (
+    Enquiry,
+    EnquiryMessage,
+    Listing,
+    ListingPhoto,
+    ListingReport,
+    ListingState,
+    Reservation,
+    SavedListing,
+    SelfCheck,
+)
+
+# A claim from a lease can be brought for three years (Civil Code, article 188).
+_EVIDENCE: Final = Retention(
+    Words("租赁纠纷的诉讼时效三年内保留", "Three years, while a dispute can be brought"),
+    timedelta(days=3 * 366),
+)
+_ACCOUNT: Final = Retention(Words("账号存续期间", "As long as the account is open"))
 
 
 async def _blank(rows: QuerySet[Listing]) -> None:
@@ -15,7 +35,7 @@ async def _blank(rows: QuerySet[Listing]) -> None:
     await ListingPhoto.filter(listing_id__in=ids).delete()
     await Listing.filter(id__in=ids).update(title="", description="", version=F("version") + 1)
     live = Listing.filter(id__in=ids).exclude(state=ListingState.LET)
-    await live.update(state=ListingState.WITHDRAWN)
+    await live.update(state=ListingState.WITHDRAWN, state_before=None)
 
 
 register(
@@ -25,7 +45,7 @@ register(
         subject="landlord_id",
         title=Words("您发布的房源", "Rooms you put up"),
         basis=Basis.CONTRACT,
-        retention=Retention(Words("账号存续期间", "As long as the account is open")),
+        retention=_ACCOUNT,
         export=(
             "id",
             "state",
@@ -39,5 +59,77 @@ register(
             "created_at",
         ),
         erase=_blank,
+    ),
+    Holding(
+        model=SavedListing,
+        kind="account",
+        subject="account_id",
+        title=Words("您收藏的房源", "Listings you saved"),
+        basis=Basis.CONTRACT,
+        retention=_ACCOUNT,
+        export=("id", "listing_id", "created_at"),
+        erase="delete",
+    ),
+    Holding(
+        model=Reservation,
+        kind="account",
+        subject="seeker_id",
+        title=Words("您预留的房源", "Rooms you reserved"),
+        basis=Basis.CONTRACT,
+        retention=_EVIDENCE,
+        export=("id", "listing_id", "state", "until", "created_at", "ended_at"),
+        erase="delete",
+    ),
+    Holding(
+        model=Enquiry,
+        kind="account",
+        subject="seeker_id",
+        title=Words("您的租房咨询", "Your enquiries"),
+        basis=Basis.CONTRACT,
+        retention=_ACCOUNT,
+        export=("id", "listing_id", "state", "viewing_at", "created_at"),
+        erase="delete",
+    ),
+    Holding(
+        model=EnquiryMessage,
+        kind="account",
+        subject="enquiry__seeker_id",
+        title=Words("租房咨询中的留言", "What was said in your enquiries"),
+        basis=Basis.CONTRACT,
+        retention=_ACCOUNT,
+        export=("from_landlord", "words", "created_at"),
+        erase="delete",
+    ),
+    Holding(
+        model=ListingReport,
+        kind="account",
+        subject="reporter_id",
+        title=Words("您举报的房源", "Listings you reported"),
+        basis=Basis.CONTRACT,
+        retention=_ACCOUNT,
+        export=("id", "listing_id", "reason", "words", "state", "created_at"),
+        erase={"reporter_id": None, "words": None},
+    ),
+    Holding(
+        model=ListingReport,
+        kind="staff",
+        subject="decided_by",
+        title=Words("处理的房源举报", "Reports of listings decided"),
+        basis=Basis.STATUTORY_DUTY,
+        retention=Retention(Words("随举报记录保存", "Kept with the report")),
+        export=("id", "listing_id", "state", "decided_at"),
+        erase="keep",
+    ),
+    Holding(
+        model=SelfCheck,
+        kind="account",
+        subject="account_id",
+        title=Words("您的房屋安全自查", "Self-checks of your houses"),
+        basis=Basis.STATUTORY_DUTY,
+        retention=Retention(
+            Words("属于房屋管理档案，随档案保存", "Part of the place's file, and kept with it")
+        ),
+        export=("id", "place_id", "month", "made_at"),
+        erase="keep",
     ),
 )

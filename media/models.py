@@ -20,6 +20,8 @@ class Purpose(StrEnum):
 
     LISTING = "LISTING"
     PLACE = "PLACE"
+    CLAIM = "CLAIM"
+    SELF_CHECK = "SELF_CHECK"
 
 
 class ContentType(StrEnum):

@@ -112,6 +112,7 @@ async def listing(
         "deposit": Decimal(850),
         "area": of.area,
         "published_at": None if state is ListingState.DRAFT else now(),
+        "state_before": ListingState.PUBLISHED if state is ListingState.SUSPENDED else None,
     }
     return await Listing.create(
         room_id=of.id,

@@ -18,7 +18,7 @@ from api.seed.pictures import Kind
 from api.seed.sizes import PHOTOS_PER_LISTING
 from api.seed.town import Row, Town
 from landlord.listings import ON_OFFER_OR_HELD
-from landlord.models import ListingState
+from landlord.models import Facility, LetBy, ListingState
 from management.models import PlaceKind, RoomState
 from media.models import Purpose
 
@@ -147,6 +147,18 @@ def _listing(town: Town, chance: Chance, offer: Offer, opened: datetime) -> Row:
         area=room["area"],
         available_from=chance.moment(opened, town.end + timedelta(days=30)).date(),
         published_at=public,
+        refreshed_at=chance.moment(max(public, town.end - timedelta(days=20)), town.end)
+        if public
+        else None,
+        warned_at=None,
+        review_reason="",
+        state_before=ListingState.PUBLISHED if state is ListingState.SUSPENDED else None,
+        let_by=LetBy.ROOM,
+        beds=None,
+        facilities=sorted(chance.some(tuple(Facility), chance.between(3, 9))),
+        water_price=Decimal(chance.one_of((4, 5, 6))),
+        electricity_price=Decimal(chance.one_of(("0.80", "1.00", "1.20"))),
+        management_fee=Decimal(chance.one_of((0, 30, 50))),
         version=1 if public is None else 2,
         created_at=opened,
         updated_at=changed,

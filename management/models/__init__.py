@@ -1,6 +1,8 @@
 """Tables of management, by subject."""
 
 from management.models.places import (
+    ClaimPaper,
+    ClaimPhoto,
     ClaimRole,
     ClaimState,
     EBikeCharging,
@@ -20,6 +22,8 @@ from management.models.plates import Plate, PlateState
 from management.models.territory import Grid, GridLevel
 
 __all__ = [
+    "ClaimPaper",
+    "ClaimPhoto",
     "ClaimRole",
     "ClaimState",
     "EBikeCharging",

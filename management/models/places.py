@@ -79,6 +79,13 @@ class ClaimState(StrEnum):
     ENDED = "ENDED"
 
 
+class ClaimPaper(StrEnum):
+    """What a picture of a paper proves."""
+
+    PROOF = "PROOF"
+    OWNER_AUTHORITY = "OWNER_AUTHORITY"
+
+
 class PlaceBlockKind(StrEnum):
     """Why a place may not be let now."""
 
@@ -244,6 +251,19 @@ class PlaceClaim(Model):
     account_id: UUID
     role = fields.CharEnumField(ClaimRole, max_length=12)
     state = fields.CharEnumField(ClaimState, max_length=10, default=ClaimState.PENDING)
+    lease_from: date | None = fields.DateField(
+        null=True, description="of a sub-landlord's head lease"
+    )
+    lease_until: date | None = fields.DateField(null=True, description="its last day")
+    acts_for: fields.ForeignKeyNullableRelation[PlaceClaim] = fields.ForeignKeyField(
+        "management.PlaceClaim", null=True, on_delete=fields.RESTRICT, related_name="agents"
+    )
+    acts_for_id: UUID | None
+    takes_over: fields.ForeignKeyNullableRelation[PlaceClaim] = fields.ForeignKeyField(
+        "management.PlaceClaim", null=True, on_delete=fields.RESTRICT, related_name="successors"
+    )
+    takes_over_id: UUID | None
+    reason = fields.CharField(200, default="", description="why it was refused or ended")
     decided_by: UUID | None = fields.UUIDField(null=True)
     decided_at: datetime | None = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
@@ -258,7 +278,30 @@ class PlaceClaim(Model):
             UniqueConstraint(
                 ("place_id", "account_id"), "place_claim_once", "state IN ('PENDING', 'VERIFIED')"
             ),
+            CheckConstraint(
+                "lease_until IS NULL OR lease_until >= lease_from", "place_claim_lease"
+            ),
         )
+
+
+class ClaimPhoto(Model):
+    """A picture of a paper that proves a claim; shown to who decides, and to who sent it."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    claim: fields.ForeignKeyRelation[PlaceClaim] = fields.ForeignKeyField(
+        "management.PlaceClaim", on_delete=fields.CASCADE, related_name="papers"
+    )
+    claim_id: UUID
+    photo: fields.ForeignKeyRelation[Photo] = fields.ForeignKeyField(
+        "media.Photo", on_delete=fields.RESTRICT, related_name="claim_papers"
+    )
+    photo_id: UUID
+    paper = fields.CharEnumField(ClaimPaper, max_length=16)
+    position = fields.SmallIntField()
+
+    class Meta:
+        table = "claim_photo"
+        unique_together = (("claim_id", "position"),)
 
 
 class PlaceBlock(Model):

@@ -169,5 +169,10 @@ gql_enum(
 gql_enum(
     Purpose,
     "What a picture is uploaded for.",
-    {"LISTING": "a room on offer 房源", "PLACE": "the file of a place 列管对象"},
+    {
+        "LISTING": "a room on offer 房源",
+        "PLACE": "the file of a place 列管对象",
+        "CLAIM": "a paper that proves who runs a house 认领证明; never public",
+        "SELF_CHECK": "a point of a self-check 自查; never public",
+    },
 )
