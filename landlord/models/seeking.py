@@ -125,9 +125,7 @@ class Enquiry(Model):
     seeker_id: UUID
     state = fields.CharEnumField(EnquiryState, max_length=10, default=EnquiryState.OPEN)
     viewing_at: datetime | None = fields.DatetimeField(null=True)
-    viewing_state: ViewingState | None = fields.CharEnumField(
-        ViewingState, max_length=10, null=True
-    )
+    viewing_state = fields.CharEnumField(ViewingState, max_length=10, null=True)
     phone_shared_at: datetime | None = fields.DatetimeField(
         null=True, description="when the landlord let the seeker see their number"
     )
