@@ -88,7 +88,7 @@ class Listing(Model):
     landlord_id: UUID
     community_code = fields.CharField(40, description="as of the place: search needs no join")
     state = fields.CharEnumField(ListingState, max_length=12, default=ListingState.DRAFT)
-    state_before = fields.CharEnumField(
+    state_before: ListingState | None = fields.CharEnumField(  # type: ignore[assignment]
         ListingState, max_length=12, null=True, description="of a suspended one: to come back to"
     )
     let_by = fields.CharEnumField(LetBy, max_length=4, default=LetBy.ROOM)

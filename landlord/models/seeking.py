@@ -125,7 +125,9 @@ class Enquiry(Model):
     seeker_id: UUID
     state = fields.CharEnumField(EnquiryState, max_length=10, default=EnquiryState.OPEN)
     viewing_at: datetime | None = fields.DatetimeField(null=True)
-    viewing_state = fields.CharEnumField(ViewingState, max_length=10, null=True)
+    viewing_state: ViewingState | None = fields.CharEnumField(
+        ViewingState, max_length=10, null=True
+    )  # type: ignore[assignment]
     phone_shared_at: datetime | None = fields.DatetimeField(
         null=True, description="when the landlord let the seeker see their number"
     )
