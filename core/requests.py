@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -27,8 +27,6 @@ from core.work import Principal, work
 KEPT = timedelta(days=30)
 NOBODY = UUID(int=0)
 
-T = TypeVar("T")
-
 
 async def once(
     who: Principal,
@@ -36,11 +34,9 @@ async def once(
     request_id: UUID,
     mutation: str,
     payload: Any,
-    act: Callable[[], Awaitable[T]],
-    result_id: Callable[[T], UUID],
-    again: Callable[[UUID], Awaitable[T]],
-) -> T:
-    """Run ``act`` once per (actor, ``request_id``); a repeat gets ``again(result id)``.
+    act: Callable[[], Awaitable[UUID]],
+) -> UUID:
+    """Run ``act`` once per (actor, ``request_id``); a repeat gets the id that it answered.
 
     Raises:
         RequestIdReused: the id came before with another mutation or payload.
@@ -64,7 +60,7 @@ async def once(
             await execute(
                 "UPDATE request_claim SET result_id = $2 WHERE id = $1",
                 claim[0]["id"],
-                result_id(result),
+                result,
             )
             return result
     (first,) = await fetch(
@@ -75,7 +71,8 @@ async def once(
     )
     if first["mutation"] != mutation or not hmac.compare_digest(first["payload_hash"], digest):
         raise RequestIdReused(field="input.requestId")
-    return await again(first["result_id"])
+    answered: UUID = first["result_id"]
+    return answered
 
 
 def _digest(mutation: str, payload: Any) -> bytes:

@@ -44,9 +44,6 @@ async def run_once(info: Info, given: Requested, act: Callable[[], Awaitable[R]]
         row_id: UUID = result.id
         return row_id
 
-    async def again(row_id: UUID) -> UUID:
-        return row_id
-
     # What was left out is not the same as what was emptied.
     payload = {
         name: value
@@ -59,8 +56,6 @@ async def run_once(info: Info, given: Requested, act: Callable[[], Awaitable[R]]
         mutation=info.field_name,
         payload=payload,
         act=changed,
-        result_id=lambda row_id: row_id,
-        again=again,
     )
 
 

@@ -35,9 +35,6 @@ class Doing:
         self.results.append(uuid4())
         return self.results[-1]
 
-    async def again(self, result: UUID) -> UUID:
-        return result
-
     async def once(self, who: Somebody, request_id: UUID, payload: object = "same") -> UUID:
         return await once(
             who,
@@ -45,8 +42,6 @@ class Doing:
             mutation="doIt",
             payload=payload,
             act=self.act,
-            result_id=lambda result: result,
-            again=self.again,
         )
 
 
@@ -92,8 +87,6 @@ async def test_a_refused_request_may_be_sent_again(db: None) -> None:
                 mutation="doIt",
                 payload="same",
                 act=refuse,
-                result_id=lambda result: result,
-                again=doing.again,
             )
     await doing.once(Somebody(), request_id)
     assert len(doing.results) == 1
