@@ -32,6 +32,18 @@ class Town:
     environment: Mapping[str, str]
 
 
+def peak_memory(pid: int | str = "self") -> int:
+    """The most bytes that a process has held. (``getrusage`` would count its parent's too.)"""
+    return _memory(pid, "VmHWM")
+
+
+def _memory(pid: int | str, name: str) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError(f"no {name} in /proc")
+
+
 @dataclass(frozen=True)
 class Served:
     """A server process."""
@@ -45,10 +57,7 @@ class Served:
 
     def memory(self) -> int:
         """Resident bytes."""
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-        raise RuntimeError("no VmRSS in /proc")
+        return _memory(self.pid, "VmRSS")
 
 
 def use_core(number: int) -> None:
