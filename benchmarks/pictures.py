@@ -40,7 +40,7 @@ class Figures:
 
 def photo() -> bytes:
     """A JPEG with the detail of a real one: soft shapes under a camera's noise."""
-    draw = random.Random(SEED)  # noqa: S311 - a picture
+    draw = random.Random(SEED)
     small = Image.frombytes("RGB", (200, 150), draw.randbytes(200 * 150 * 3))
     soft = small.resize(SIZE, Image.Resampling.BICUBIC)
     noise = Image.effect_noise(SIZE, 24).convert("RGB")
