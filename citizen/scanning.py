@@ -44,7 +44,8 @@ SELECT p.id AS plate_id, p.token, p.state, p.room_id, p.place_id, s.token AS suc
        pl.code, pl.kind, pl.name, pl.street, pl.door_number, pl.community_code, pl.grid_path,
        pl.longitude, pl.latitude, pl.risk_class, pl.lifecycle, pl.filed_at,
        pl.staircases, pl.exits, pl.extinguishers, pl.e_bike_charging,
-       h.id AS photo_id, h.key AS photo_key, h.width AS photo_width, h.height AS photo_height,
+       h.id AS photo_id, h.key AS photo_key, h.purpose AS photo_purpose,
+       h.width AS photo_width, h.height AS photo_height,
        h.alt_zh AS photo_alt_zh, h.alt_en AS photo_alt_en,
        r.number AS room_number, r.code AS room_code, r.floor AS room_floor, r.area AS room_area,
        r.escape_window AS room_escape_window, r.dormitory AS room_dormitory, r.state AS room_state

@@ -21,7 +21,7 @@ async def photos_of(listing_ids: Collection[UUID]) -> dict[UUID, list[dict[str, 
     """Photos by listing, in the landlord's order: one query for all."""
     answer: dict[UUID, list[dict[str, Any]]] = {}
     rows = await fetch(
-        "SELECT lp.listing_id, p.id, p.key, p.width, p.height, p.alt_zh, p.alt_en"
+        "SELECT lp.listing_id, p.id, p.key, p.purpose, p.width, p.height, p.alt_zh, p.alt_en"
         " FROM listing_photo lp JOIN photo p ON p.id = lp.photo_id"
         " WHERE lp.listing_id = ANY($1::uuid[]) ORDER BY lp.listing_id, lp.position",
         list(listing_ids),

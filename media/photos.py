@@ -1,22 +1,93 @@
-"""Where a stored picture is fetched, and whose it is to use.
+"""Where a stored picture is fetched, and by whom.
 
-Addresses never change what they show; there are two widths and formats.
+Addresses never change what they show. Pictures of listings and places are for everybody; all
+others are private: an address of one is good for ten minutes and signed, and is made only for
+who may see what the picture hangs on.
 """
 
 from __future__ import annotations
 
-from core.settings import settings
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
-WIDTHS = (360, 720)
-FORMATS = ("webp", "jpg")
-PHOTO_COLUMNS = ("id", "key", "width", "height", "alt_zh", "alt_en")
+from core.clock import now
+from core.settings import settings
+from media.formats import WIDTHS
+from media.models import Purpose
+
+PHOTO_COLUMNS = ("id", "key", "purpose", "width", "height", "alt_zh", "alt_en")
+GOOD_FOR: Final = timedelta(minutes=10)
+
+# What is not listed here is private, also a purpose that somebody adds later.
+_PUBLIC: Final = frozenset({Purpose.LISTING, Purpose.PLACE})
+_MOMENT: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoUrls:
+    """Where the variants of a picture are fetched."""
+
+    url: str
+    thumbnail_url: str
+    jpeg_url: str
+
+
+def is_private(purpose: Purpose | str) -> bool:
+    """Whether pictures for this are shown to some only."""
+    return purpose not in _PUBLIC
+
+
+def photo_urls(row: Mapping[str, Any]) -> PhotoUrls:
+    """The addresses of a picture, read with :data:`PHOTO_COLUMNS`.
+
+    Call it only for who may see the row that shows the picture: whoever has the address of a
+    private picture sees it for ten minutes.
+    """
+    key, address = row["key"], private_url if is_private(row["purpose"]) else photo_url
+    return PhotoUrls(
+        url=address(key),
+        thumbnail_url=address(key, WIDTHS[0]),
+        jpeg_url=address(key, file_format="jpg"),
+    )
 
 
 def photo_path(key: str, width: int = WIDTHS[-1], file_format: str = "webp") -> str:
-    """The path of one variant below the service's own address."""
+    """The path of one variant of a public picture below the service's own address."""
     return f"/media/{key}-{width}.{file_format}"
 
 
 def photo_url(key: str, width: int = WIDTHS[-1], file_format: str = "webp") -> str:
-    """The address of one variant."""
+    """The address of one variant of a public picture."""
     return settings().public_url + photo_path(key, width, file_format)
+
+
+def private_url(key: str, width: int = WIDTHS[-1], file_format: str = "webp") -> str:
+    """The address of one variant of a private picture, good for ten minutes."""
+    name = f"{key}-{width}.{file_format}"
+    expires = int((now() + GOOD_FOR).timestamp())
+    return (
+        f"{settings().public_url}/media/private/{name}"
+        f"?expires={expires}&signature={_signature(name, expires)}"
+    )
+
+
+def may_fetch(name: str, expires: str, signature: str) -> bool:
+    """Whether an address of a private picture is one that was made here, and is still good."""
+    if _MOMENT.fullmatch(expires) is None:
+        return False
+    # The signature first: how long an answer takes tells nothing about addresses that were made.
+    if not hmac.compare_digest(signature.encode(), _signature(name, int(expires)).encode()):
+        return False
+    return now() <= datetime.fromtimestamp(int(expires), UTC)
+
+
+def _signature(name: str, expires: int) -> str:
+    key = settings().derived_key("private pictures")
+    digest = hmac.digest(key, f"{name}\n{expires}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

@@ -14,7 +14,7 @@ from typing import Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from media.photos import FORMATS, WIDTHS
+from media.formats import FORMATS, WIDTHS
 
 MOST_PIXELS: Final = 20_000_000
 TALLEST: Final = 3  # times as high as wide: no picture is a ribbon

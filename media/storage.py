@@ -1,19 +1,24 @@
-"""Picture files: one folder, written whole or not at all, never changed afterwards."""
+"""Picture files: one folder, written whole or not at all, never changed afterwards.
+
+Private pictures lie in a folder of their own, which no web server in front may serve.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from core.embedded_postgres import state_folder
 from core.settings import settings
-from media.photos import FORMATS, WIDTHS
+from media.formats import FORMATS, WIDTHS
 
 # Beside the folders that pictures are served from, whose names have two characters.
 _ORIGINALS = "originals"
+_PRIVATE = "private"
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,32}", re.ASCII)
 _NAME = re.compile(
     rf"(?P<key>{_KEY.pattern})-(?:{'|'.join(map(str, WIDTHS))})\.(?:{'|'.join(FORMATS)})",
@@ -26,7 +31,7 @@ def media_dir() -> Path:
     return settings().media_dir or state_folder() / "media"
 
 
-def store(key: str, width: int, file_format: str, data: bytes) -> Path:
+def store(key: str, width: int, file_format: str, data: bytes, *, private: bool = False) -> Path:
     """Keep one variant of a picture, and answer where.
 
     Others see the whole file or none, also after a power cut or on a full disk.
@@ -35,13 +40,16 @@ def store(key: str, width: int, file_format: str, data: bytes) -> Path:
         ValueError: not a key, width or format that :func:`media.photos.photo_path` knows.
         OSError: the file can't be written; nothing is left behind.
     """
-    path = _path(f"{key}-{width}.{file_format}")
+    path = _path(f"{key}-{width}.{file_format}", private=private)
     if path is None:
         raise ValueError("not the name of a picture")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if private:
+        _private_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
     draft = _write_draft(path.parent, data)
     try:
-        draft.chmod(0o644)  # drafts are closed to others; the web server may be another account
+        if not private:  # drafts are closed to others; the web server may be another account
+            draft.chmod(0o644)
         draft.replace(path)
     except OSError:
         draft.unlink(missing_ok=True)
@@ -50,18 +58,28 @@ def store(key: str, width: int, file_format: str, data: bytes) -> Path:
     return path
 
 
-def stored(name: str) -> Path | None:
-    """The file of ``KEY-WIDTH.FORMAT``; ``None`` when there is none or the name is no such name."""
-    path = _path(name)
+def stored(name: str, *, private: bool = False) -> Path | None:
+    """The file of ``KEY-WIDTH.FORMAT``; ``None`` when there is none or the name is no such name.
+
+    Private pictures are found only when they are asked for, and public ones only when not.
+    """
+    path = _path(name, private=private)
     return path if path is not None and path.is_file() else None
 
 
 def remove_variants(key: str) -> None:
-    """Remove every file that is served of a picture."""
-    for width in WIDTHS:
-        for file_format in FORMATS:
-            if path := stored(f"{key}-{width}.{file_format}"):
-                path.unlink(missing_ok=True)
+    """Remove every file that is served of a picture, to everybody or to some."""
+    for width, file_format, private in product(WIDTHS, FORMATS, (False, True)):
+        if path := stored(f"{key}-{width}.{file_format}", private=private):
+            path.unlink(missing_ok=True)
+
+
+def stored_names(*, private: bool = False) -> list[str]:
+    """Names of all stored pictures; drafts and files that others put there are none."""
+    folder = _private_folder() if private else media_dir()
+    return sorted(
+        file.name for file in folder.glob("*/*") if stored(file.name, private=private) == file
+    )
 
 
 class OriginalDraft:
@@ -126,10 +144,15 @@ def _original_path(key: str) -> Path:
     return media_dir() / _ORIGINALS / key
 
 
-def _path(name: str) -> Path | None:
+def _private_folder() -> Path:
+    return media_dir() / _PRIVATE
+
+
+def _path(name: str, *, private: bool = False) -> Path | None:
     match = _NAME.fullmatch(name)
+    folder = _private_folder() if private else media_dir()
     # Folders by the first two characters of the key: no folder grows with the town.
-    return media_dir() / match["key"][:2] / name if match else None
+    return folder / match["key"][:2] / name if match else None
 
 
 def _write_draft(folder: Path, data: bytes) -> Path:

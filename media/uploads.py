@@ -36,6 +36,7 @@ from identity.actor import Actor, ActorKind, Permission
 from identity.models import Account, StaffMember
 from media import storage
 from media.models import ContentType, Photo, Purpose, Upload, UploadState
+from media.photos import is_private
 from media.pictures import Refused, Variants, kind_of
 from media.refusals import refusal
 from media.worker import redrawn
@@ -297,9 +298,12 @@ async def _keep(upload: Upload, chunks: AsyncIterator[bytes]) -> None:
 
 
 async def _keep_variants(upload: Upload, variants: Variants) -> None:
+    private = is_private(upload.purpose)
     try:
         for (width, file_format), data in variants.files.items():
-            await asyncio.to_thread(storage.store, upload.key, width, file_format, data)
+            await asyncio.to_thread(
+                storage.store, upload.key, width, file_format, data, private=private
+            )
     except OSError as error:
         with suppress(OSError):
             await asyncio.to_thread(storage.remove_variants, upload.key)

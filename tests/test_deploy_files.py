@@ -14,7 +14,8 @@ from typer.main import get_command
 
 from api.cli import cli
 from core.settings import DEVELOPMENT_SECRET, Settings, load
-from media.photos import FORMATS, WIDTHS, photo_path
+from media.formats import FORMATS, WIDTHS
+from media.photos import photo_path
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
@@ -141,7 +142,13 @@ def test_nginx_serves_the_pictures_that_the_service_names() -> None:
             match = pattern.fullmatch(photo_path("k" * 22, width, file_format))
             assert match is not None
             assert (match["shelf"], match["picture"]) == ("kk", f"{'k' * 22}-{width}.{file_format}")
-    for path in ("/media/../secret-360.webp", "/media/a/b-360.webp", "/media/kkkkkkkk-360.php"):
+    for path in (
+        "/media/../secret-360.webp",
+        "/media/a/b-360.webp",
+        "/media/kkkkkkkk-360.php",
+        "/media/private/kkkkkkkk-360.webp",
+        "/media/originals/kkkkkkkk",
+    ):
         assert pattern.fullmatch(path) is None
 
 

@@ -20,8 +20,8 @@ from identity.models import Account
 from landlord.models import Listing, ListingPhoto, ListingState
 from management.models import Lifecycle, Place, PlaceClaim
 from media import storage
+from media.formats import FORMATS, WIDTHS
 from media.models import Photo
-from media.photos import FORMATS, WIDTHS
 from tests import factories as make
 
 

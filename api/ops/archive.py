@@ -23,6 +23,7 @@ DUMP: Final = "database.dump"
 MANIFEST: Final = "manifest.json"
 SUMS: Final = "SHA256SUMS"
 MEDIA: Final = "media/"
+PRIVATE: Final = "private/"  # within media
 
 _TAR: Final = tarfile.GNU_FORMAT  # its head has one length, whatever the size
 _BLOCK: Final = 1 << 20

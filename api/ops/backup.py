@@ -15,7 +15,7 @@ from typing import IO
 
 from tortoise.transactions import in_transaction
 
-from api.ops.archive import DUMP, MANIFEST, MEDIA, ArchiveWriter, Manifest, Progress
+from api.ops.archive import DUMP, MANIFEST, MEDIA, PRIVATE, ArchiveWriter, Manifest, Progress
 from api.ops.database import applied, fingerprints, row_counts
 from api.ops.errors import OperationRefused
 from api.ops.programs import Programs, Where, find_programs
@@ -24,7 +24,7 @@ from core import audit_check
 from core.clock import now
 from core.database import connected, connection, credentials, execute, fetch, patient
 from core.embedded_postgres import EmbeddedPostgresError, state_folder
-from media.storage import media_dir, stored
+from media.storage import stored, stored_names
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _add_pictures(writer: ArchiveWriter, progress: Progress) -> int:
     names = picture_names()
     kept = 0
     for done, name in enumerate(names, start=1):
-        path = stored(name)
+        path = picture_file(name)
         # One that is deleted at this moment is named by no row any more.
         with suppress(FileNotFoundError):
             if path is not None:
@@ -141,8 +141,13 @@ def _add_pictures(writer: ArchiveWriter, progress: Progress) -> int:
 
 
 def picture_names() -> list[str]:
-    """Names of all stored pictures; drafts and files that others put there are none."""
-    return sorted(file.name for file in media_dir().glob("*/*") if stored(file.name) == file)
+    """Names of all stored pictures as an archive has them: private ones in a folder."""
+    return [*stored_names(), *(PRIVATE + name for name in stored_names(private=True))]
+
+
+def picture_file(name: str) -> Path | None:
+    """The file of a picture by its name in archives."""
+    return stored(name.removeprefix(PRIVATE), private=name.startswith(PRIVATE))
 
 
 def _refuse_overwriting(path: Path, *, force: bool) -> None:

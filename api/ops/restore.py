@@ -21,8 +21,8 @@ import asyncpg
 from asyncpg.exceptions import ObjectInUseError, PostgresError
 
 from api.assembly import database_config
-from api.ops.archive import Archive, Manifest, Progress, opened
-from api.ops.backup import picture_names
+from api.ops.archive import PRIVATE, Archive, Manifest, Progress, opened
+from api.ops.backup import picture_file, picture_names
 from api.ops.database import (
     BOOKKEEPING,
     TABLES_SQL,
@@ -38,7 +38,7 @@ from core import audit_check
 from core.database import CONNECT_SECONDS, connected, connection, credentials, execute, patient
 from core.migrate import migrate
 from core.settings import Settings
-from media.storage import store, stored
+from media.storage import store
 
 _LOCK: Final = 0x52455354
 _LEFT_BEHIND: Final = "_(restoring|replaced)_[0-9a-f]{8}"
@@ -295,7 +295,7 @@ class _Pictures:
         """Write those of which there is no file."""
         names = sorted(self._archive.pictures())
         for done, name in enumerate(names, start=1):
-            if stored(name) is None:
+            if picture_file(name) is None:
                 self._written.append(name)
                 self._write(name)
             self._progress("pictures", done, len(names))
@@ -312,7 +312,7 @@ class _Pictures:
         pictures = self._archive.pictures()
         fresh = set(self._written)
         for name, digest in pictures.items():
-            path = stored(name)
+            path = picture_file(name)
             if name in fresh or path is None:
                 continue
             if sha256(path.read_bytes()).hexdigest() != digest:
@@ -324,10 +324,12 @@ class _Pictures:
         return len(self._written), len(surplus)
 
     def _write(self, name: str) -> None:
-        key, _, variant = name.rpartition("-")
+        private = name.startswith(PRIVATE)
+        key, _, variant = name.removeprefix(PRIVATE).rpartition("-")
         width, _, file_format = variant.partition(".")
         try:
-            store(key, int(width), file_format, self._archive.picture(name))
+            data = self._archive.picture(name)
+            store(key, int(width), file_format, data, private=private)
         except ValueError:
             raise OperationRefused(
                 f"The backup has a picture with an unknown name: {name}."
@@ -335,6 +337,6 @@ class _Pictures:
 
 
 def _remove(name: str) -> None:
-    path = stored(name)
+    path = picture_file(name)
     if path is not None:
         path.unlink(missing_ok=True)

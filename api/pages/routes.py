@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from api.pages.codes import plate_png, plate_svg
 from api.pages.landing import favicon, landing_page, old_favicon, robots
-from api.pages.pictures import picture
+from api.pages.pictures import picture, private_picture
 from api.pages.plate import plate_page
 from api.pages.room import room_page
 
@@ -17,6 +17,7 @@ routes: list[Route] = [
     Route("/q/{token}", plate_page),
     Route("/rooms/{listing_id:uuid}", room_page),
     Route("/media/{name}", picture),
+    Route("/media/private/{name}", private_picture),
     Route("/favicon.svg", favicon),
     Route("/favicon.ico", old_favicon),
     Route("/robots.txt", robots),

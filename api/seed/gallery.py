@@ -13,7 +13,7 @@ from typing import Final
 
 from api.seed.chance import Chance
 from api.seed.pictures import LIMITS, Kind, alt, draw, encode_variants
-from media.photos import FORMATS, WIDTHS
+from media.formats import FORMATS, WIDTHS
 from media.storage import store, stored
 
 WIDTH: Final = max(LIMITS)

@@ -14,7 +14,7 @@ from core.errors import Language
 from landlord.models import ListingState
 from landlord.photos import photos_of
 from management.models import PlaceKind, RiskClass
-from media.photos import PHOTO_COLUMNS, photo_url
+from media.photos import PHOTO_COLUMNS, photo_urls
 from schema.access import PUBLIC
 from schema.connections import Connection
 from schema.context import Context
@@ -31,7 +31,7 @@ class Photo:
     """A picture."""
 
     id: strawberry.ID = attr("Global id, opaque.")
-    url: str = attr("720 pixels wide, WebP.")
+    url: str = attr("720 pixels wide, WebP. Of a private picture it is good for ten minutes.")
     thumbnail_url: str = attr("360 pixels wide, WebP.")
     jpeg_url: str = attr("720 pixels wide, JPEG.")
     width: int = attr("Pixels of the large one.")
@@ -173,13 +173,16 @@ def public_place(
 
 
 def photo_row(row: Mapping[str, Any], language: Language) -> dict[str, Any]:
-    """A picture as read, ready for the schema."""
-    key = row["key"]
+    """A picture as read, ready for the schema.
+
+    Call it only for who may see what shows the picture: the address of a private one lets in.
+    """
+    urls = photo_urls(row)
     return {
         "id": global_id("Photo", row["id"]),
-        "url": photo_url(key),
-        "thumbnail_url": photo_url(key, 360),
-        "jpeg_url": photo_url(key, file_format="jpg"),
+        "url": urls.url,
+        "thumbnail_url": urls.thumbnail_url,
+        "jpeg_url": urls.jpeg_url,
         "width": row["width"],
         "height": row["height"],
         "alt": row["alt_en" if language == "en" else "alt_zh"],

@@ -37,7 +37,10 @@ from core.settings import Settings
 ROOT = Path(__file__).parents[2]
 SECRET = "a-master-secret-of-the-sample-town-0123456789"
 OTHER_SECRET = "another-master-secret-of-that-town-9876543210"
-PICTURES = {f"{key}-360.webp": f"picture {key}".encode() for key in ("aa111111", "bb222222")}
+PICTURES = {
+    f"{key}-360.webp": f"picture {key}".encode() for key in ("aa111111", "bb222222", "ee444444")
+}
+PRIVATE = {"ee444444-360.webp", "ff555555-720.jpg"}
 
 
 @dataclass(frozen=True)
@@ -113,10 +116,11 @@ class Town:
             return found
 
     def pictures(self) -> dict[str, bytes]:
-        return {file.name: file.read_bytes() for file in self.media.glob("*/*")}
+        found = (file for file in self.media.rglob("*") if file.is_file())
+        return {file.name: file.read_bytes() for file in found}
 
     def keep(self, name: str, data: bytes) -> None:
-        path = self.media / name[:2] / name
+        path = self.media / ("private" if name in PRIVATE else "") / name[:2] / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 
@@ -244,7 +248,9 @@ def test_what_is_restored_equals_what_was_backed_up(town: Town) -> None:
     town.do("UPDATE grid SET name_en = 'changed'", "DELETE FROM grid_post")
     (town.media / "aa" / "aa111111-360.webp").unlink()
     town.keep("bb222222-360.webp", b"damaged")
+    (town.media / "private" / "ee" / "ee444444-360.webp").unlink()
     town.keep("cc333333-720.jpg", b"added since")
+    town.keep("ff555555-720.jpg", b"private, added since")
     assert (town.rows(), town.pictures()) != before
     town.must("restore", town.archive, "--replace")
     assert (town.rows(), town.pictures()) == before

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from media.photos import FORMATS, WIDTHS
+from media.formats import FORMATS, WIDTHS
 from media.pictures import Refused, Variants, kind_of, redraw
 from tests.media import samples
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core import settings as settings_module
 from core.embedded_postgres import state_folder
-from media.storage import media_dir, store, stored
+from media.storage import media_dir, remove_variants, store, stored, stored_names
 
 KEY = "AbCdEf0123456789-_xyzQ"
 STRANGE = (
@@ -56,6 +56,21 @@ def test_other_names_find_nothing(name: str) -> None:
     store(KEY, 360, "jpg", b"picture")
 
     assert stored(name) is None
+
+
+def test_private_pictures_are_found_only_when_they_are_asked_for(folder: Path) -> None:
+    hidden = store(KEY, 360, "webp", b"a paper", private=True)
+
+    assert stored(f"{KEY}-360.webp") is None
+    assert stored(f"private/{KEY}-360.webp") is None
+    assert stored(f"{KEY}-360.webp", private=True) == hidden
+    assert hidden.is_relative_to(folder / "private")
+    # No other account of the machine, such as the web server's, comes as far as the file.
+    assert (folder / "private").stat().st_mode & 0o077 == 0
+    assert hidden.stat().st_mode & 0o077 == 0
+    assert (stored_names(), stored_names(private=True)) == ([], [f"{KEY}-360.webp"])
+    remove_variants(KEY)
+    assert stored_names(private=True) == []
 
 
 @given(st.text(max_size=60))

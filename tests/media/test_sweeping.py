@@ -14,8 +14,8 @@ from core.privacy import registry
 from landlord.models import ListingPhoto
 from management.models import Place
 from media import storage
+from media.formats import FORMATS, WIDTHS
 from media.models import Photo, Upload, UploadState
-from media.photos import FORMATS, WIDTHS
 from media.sweeping import sweep
 from tests import factories as make
 

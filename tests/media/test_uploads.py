@@ -30,8 +30,8 @@ from core.ids import uuid7
 from identity.actor import EVERYWHERE, Actor, ActorKind, Permission, anonymous, rights_from
 from identity.models import StaffMember
 from media import uploads, worker
+from media.formats import FORMATS, WIDTHS
 from media.models import Photo, Purpose, Upload, UploadState
-from media.photos import FORMATS, WIDTHS
 from media.uploads import (
     LARGEST,
     MOST_OPEN,
