@@ -13,10 +13,23 @@ from landlord.models import Listing, ListingState
 from management.access import access_room, in_scope, require_sign_in
 from management.models import Room
 
+# What a listing that was public may have become, as everybody may know.
+ONCE_PUBLIC = (
+    ListingState.RESERVED,
+    ListingState.SUSPENDED,
+    ListingState.LET,
+    ListingState.WITHDRAWN,
+)
+
 
 def on_offer() -> Q:
     """The condition for listings that anybody may see."""
     return Q(state=ListingState.PUBLISHED)
+
+
+def once_public() -> Q:
+    """The condition for listings of which everybody may know that they are or were on offer."""
+    return Q(state__in=[ListingState.PUBLISHED, *ONCE_PUBLIC], published_at__isnull=False)
 
 
 def visible_listings(actor: Actor) -> QuerySet[Listing]:

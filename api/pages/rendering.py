@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.pages.addresses import house_path, listing_path
 from api.pages.reader import Reader
 from api.pages.words import Words, day, money, number
 from core.settings import settings
@@ -22,6 +24,8 @@ _FOLDER: Final = Path(__file__).parent / "templates"
 
 # Asked again every time, answered by 304: a room that was let is gone from the next look.
 REVALIDATE: Final = "public, no-cache"
+# For pages that many share the link of; what they show may be half a minute old.
+A_MOMENT: Final = "public, max-age=30, must-revalidate"
 NOT_KEPT: Final = "no-store"
 VARY: Final = "Accept-Language, Cookie"
 
@@ -30,6 +34,16 @@ def _style() -> Markup:
     text = (_FOLDER / "style.css").read_text(encoding="utf-8")
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     return Markup(re.sub(r"\s*\n\s*", "", text))  # noqa: S704 - our own file
+
+
+_STYLE: Final = _style()
+
+# Stricter than what the edge gives to pages: one style sheet, known by its hash, and no script.
+_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+POLICY: Final = (
+    f"default-src 'none'; img-src 'self'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 def _environment() -> Environment:
@@ -42,7 +56,13 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.filters.update(money=money, number=number, day=day)
-    made.globals.update(style=_style(), photo_path=photo_path, photo_url=photo_url)
+    made.globals.update(
+        style=_STYLE,
+        photo_path=photo_path,
+        photo_url=photo_url,
+        listing_path=listing_path,
+        house_path=house_path,
+    )
     return made
 
 
@@ -56,28 +76,36 @@ def page(
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    keep: str = REVALIDATE,
+    canonical: str | None = None,
+    here: Mapping[str, str] | None = None,
     **values: Any,
 ) -> Response:
     """Render a template. Answers 304 to those who have the very page already.
 
-    Only pages with status 200 may be kept by anybody.
+    Only pages with status 200 may be kept by anybody, for as long as ``keep`` says. ``canonical``
+    is the path under which search engines shall know the page, ``here`` the query that its own
+    switches (language, size of type) carry on.
     """
     text = _TEMPLATES.get_template(template).render(
         reader=reader,
         status=status,
         t=Words(reader.language),
         public_url=settings().public_url,
-        address=settings().public_url + request.url.path,
+        address=settings().public_url + (canonical or request.url.path),
+        canonical=canonical,
+        here=here or {},
         **values,
     )
     body = re.sub(r"\n\s*", "\n", text).encode()
     answer = Response(body, status, {"Content-Language": reader.language, "Vary": VARY})
+    answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["Content-Type"] = "text/html; charset=utf-8"
     if status == 200:
         tag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
         if knows(request, tag):
             answer = Response(status_code=304, headers={"Vary": VARY})
-        answer.headers.update({"ETag": tag, "Cache-Control": REVALIDATE})
+        answer.headers.update({"ETag": tag, "Cache-Control": keep})
     else:
         answer.headers["Cache-Control"] = NOT_KEPT
     answer.headers.update(headers or {})

@@ -5,17 +5,22 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from api.pages.codes import plate_png, plate_svg
+from api.pages.house import house_page
 from api.pages.landing import favicon, landing_page, old_favicon, robots
+from api.pages.listing import listing_page, old_room_page
 from api.pages.pictures import picture, private_picture
 from api.pages.plate import plate_page
-from api.pages.room import room_page
+from api.pages.rent import rent_page
 
 routes: list[Route] = [
     Route("/", landing_page),
     Route("/q/{token}.png", plate_png),
     Route("/q/{token}.svg", plate_svg),
     Route("/q/{token}", plate_page),
-    Route("/rooms/{listing_id:uuid}", room_page),
+    Route("/rent", rent_page),
+    Route("/l/{listing}", listing_page),
+    Route("/p/{code}", house_page),
+    Route("/rooms/{listing_id:uuid}", old_room_page),
     Route("/media/{name}", picture),
     Route("/media/private/{name}", private_picture),
     Route("/favicon.svg", favicon),

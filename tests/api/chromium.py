@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +30,15 @@ _FLAGS = (
     "--disable-extensions", "--force-color-profile=srgb", "--remote-debugging-port=0",
 )  # fmt: skip
 _SECONDS = 30
+_AXE = Path(__file__).parent / "axe" / "axe.min.js"
+# Of the file in the package axe-core 4.14.1, unchanged.
+_AXE_DIGEST = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+# WCAG 2.2, levels A and AA.
+_AUDIT = """axe.run(document, {
+  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'],
+  iframes: false,
+}).then(found => found.violations.flatMap(rule => rule.nodes.map(
+  node => `${rule.id}: ${node.target} ${(node.any[0] || node.all[0] || node.none[0]).message}`)))"""
 # What must go on within the page: no wider than the screen, nothing that sticks out of it, tap
 # targets high enough. Inline links in running text are exempt (WCAG 2.2, 2.5.8).
 _MEASURE = """(() => {
@@ -39,7 +50,8 @@ _MEASURE = """(() => {
   return {
     width, scrollWidth: document.documentElement.scrollWidth,
     outside: all.filter(e => e.getBoundingClientRect().right > width + 1 && !scrolls(e)).map(name),
-    low: [...document.querySelectorAll('a')].filter(e => getComputedStyle(e).display != 'inline'
+    low: [...document.querySelectorAll('a,button,input:not([type=hidden]),select,textarea')]
+      .filter(e => getComputedStyle(e).display != 'inline'
       && e.getBoundingClientRect().height < 47.5).map(name),
     broken: [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src),
     text: document.body.innerText,
@@ -94,17 +106,9 @@ class Tab:
         self, url: str, *, width: int, language: str = "zh-CN", dark: bool = False
     ) -> dict[str, Any]:
         """Load a page as a screen of that width would, scroll it through, and measure it."""
-        await self.do(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=800,
-            deviceScaleFactor=2 if width < 600 else 1,
-            mobile=width < 600,
-        )
+        await self._screen(width, dark=dark)
         agent = (await self.do("Browser.getVersion"))["userAgent"]
         await self.do("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=language)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        await self.do("Emulation.setEmulatedMedia", features=[scheme])
         self.requests.clear()
         self._loaded.clear()
         await self.do("Page.navigate", url=url)
@@ -116,16 +120,41 @@ class Tab:
         )
         return await self.measure()
 
+    async def _screen(self, width: int, *, dark: bool) -> None:
+        await self.do(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=800,
+            deviceScaleFactor=2 if width < 600 else 1,
+            mobile=width < 600,
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        await self.do("Emulation.setEmulatedMedia", features=[scheme])
+
     async def measure(self) -> dict[str, Any]:
         """How the open page lies on the screen."""
         measured: dict[str, Any] = await self.run(_MEASURE)
         return measured
+
+    async def audit(self) -> list[str]:
+        """What axe finds wrong with the open page."""
+        if not await self.run("typeof axe === 'object'"):
+            await self.run(f"{axe()};0")
+        found: list[str] = await self.run(_AUDIT)
+        return found
+
+    async def look(self, *, width: int, dark: bool) -> None:
+        """Show the open page on another screen."""
+        await self._screen(width, dark=dark)
+        await self.run("new Promise(done => requestAnimationFrame(() => done(0)))")
 
     async def run(self, script: str) -> Any:
         """The value of a JavaScript expression, awaited."""
         answer = await self.do(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
         )
+        if "exceptionDetails" in answer:
+            raise RuntimeError(answer["exceptionDetails"])
         return answer["result"].get("value")
 
     async def picture(self, path: Path, *, longest: int = 1600) -> None:
@@ -176,6 +205,14 @@ async def browser() -> AsyncIterator[Tab]:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+
+@cache
+def axe() -> str:
+    """The script that audits pages; told from any other by its digest."""
+    text = _AXE.read_bytes()
+    assert hashlib.sha256(text).hexdigest() == _AXE_DIGEST, "not the axe that was checked in"
+    return text.decode()
 
 
 def _save(png: bytes, path: Path) -> None:

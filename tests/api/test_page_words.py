@@ -14,6 +14,9 @@ import api.pages
 from api.pages.rendering import _style
 from api.pages.words import WORDS, Words, day, money, number
 from core.clock import today
+from landlord.access import ONCE_PUBLIC
+from landlord.listings import ListingOrder
+from landlord.models import Facility
 from management.models import EBikeCharging, Lifecycle, PlaceKind, RiskClass
 
 FOLDER = Path(api.pages.__file__).parent
@@ -26,7 +29,10 @@ MADE = {
     *(f"{state}_next" for state in Lifecycle if state is not Lifecycle.ACTIVE),
     *(f"charging_{where}" for where in EBikeCharging),
     *(f"step_{n}{says}" for n in (1, 2, 3) for says in ("", "_says")),
-    "staircases", "exits", "extinguishers",
+    "staircases", "exits", "extinguishers", "water_price", "electricity_price",
+    *(f"has_{facility}" for facility in Facility),
+    *(f"gone_{state}{says}" for state in ONCE_PUBLIC for says in ("", "_next")),
+    *(f"order_{order.lower()}" for order in ListingOrder),
 }  # fmt: skip
 
 
@@ -51,7 +57,9 @@ def test_every_value_that_a_row_can_hold_has_words() -> None:
 def test_no_words_are_left_over() -> None:
     sources = [*FOLDER.rglob("*.py"), *FOLDER.rglob("*.html")]
     text = "\n".join(
-        source.read_text(encoding="utf-8") for source in sources if source.name != "words.py"
+        source.read_text(encoding="utf-8")
+        for source in sources
+        if not source.name.startswith("words")
     )
     used = {key for key in WORDS if re.search(rf"""["']{key}["']""", text)}
     used |= {f"{key}_next" for key in used if f"{key}_next" in WORDS}

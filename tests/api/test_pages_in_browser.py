@@ -20,6 +20,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from api.edge.headers import SecurityHeaders
+from api.pages.addresses import house_path, listing_path
 from api.pages.errors import handlers
 from api.pages.offers import PAGE_SIZE
 from api.pages.routes import routes
@@ -28,8 +29,10 @@ from core import redis
 from core import settings as settings_module
 from core.clock import today
 from core.ids import token
-from landlord.models import Listing
-from management.models import Grid, Place, PlaceKind, RiskClass
+from identity.models import Account
+from landlord.access import ONCE_PUBLIC
+from landlord.models import Facility, Listing, ListingState
+from management.models import Grid, Lifecycle, Place, PlaceKind, PlateState, RiskClass
 from management.territory import forget_territory
 from media.storage import store
 from tests import factories as make
@@ -43,6 +46,13 @@ pytestmark = [
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 TAKE_PICTURES = os.environ.get("LEYE_PICTURES") == "1"
 WIDTHS = (360, 1280)
+LONGITUDE, LATITUDE = 113.622, 22.9862  # in the grid in which the factories put places
+_SCREENS = {
+    ("zh-CN", 0): ((360, False), (1280, True)),
+    ("zh-CN", 1): ((320, True), (1280, False)),
+    ("en", 0): ((320, True), (1280, False)),
+    ("en", 1): ((360, False), (1280, True)),
+}
 _SUFFIX = {"image/webp": "webp", "image/jpeg": "jpg"}
 _ROOMS = (
     ("采光好的单间，带阳台", 680, "15.5", 0),
@@ -51,7 +61,7 @@ _ROOMS = (
     ("两房一厅，可以做饭，适合一家人", 1680, "48.5", 24),
 )
 _WORDS = (
-    "朝南，下午有太阳。热水器、空调、床和衣柜都有。\n水每方 3.5 元，电每度 0.8 元。\n"
+    "朝南，下午有太阳。墙刚刷过，家具去年换的。\n房东住一楼，有事马上能找到人。\n"
     "走路 8 分钟到工业园，楼下有超市和公交站。"
 )
 
@@ -69,12 +79,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 async def addresses(db: None, folder: None) -> AsyncIterator[dict[str, str]]:
     """Pages by name, of a small town with pictures."""
     await make.town()
+    landlord = await make.account("陈生")
     await Grid.filter(code="441900122002").update(office_phone="0769-8000-0000")
     forget_territory()
     house = await make.place(
-        name="幸福公寓", street="康乐南路", door_number="12号", risk_class=RiskClass.SAFE
+        name="幸福公寓",
+        street="康乐南路",
+        door_number="12号",
+        risk_class=RiskClass.SAFE,
+        longitude=LONGITUDE,
+        latitude=LATITUDE,
     )
-    offers = await _offers(house)
+    offers = await _offers(house, landlord)
     room_plate = await make.plate(house, await make.room(house, "909"))
     barred = await make.place(name="永安楼", street="竹溪横巷", door_number="3号")
     await make.block(barred)
@@ -85,10 +101,37 @@ async def addresses(db: None, folder: None) -> AsyncIterator[dict[str, str]]:
         name="长" * 80, street="W" * 80, door_number="1" * 40, risk_class=RiskClass.KEY
     )
     new = await make.plate(empty)
-    _, many, _ = await make.house_with_offers(PAGE_SIZE + 1, grid="441900122025-01")
+    _, many, _ = await make.house_with_offers(2 * PAGE_SIZE + 1, grid="441900122025-01")
+    over = {
+        f"gone-{state.value.lower()}": listing_path(
+            (await make.listing(await make.room(house, f"80{n}"), landlord, state=state)).id
+        )
+        for n, state in enumerate(ONCE_PUBLIC)
+    }
+    lonely = await make.place(name="孤楼", grid="441900122024-01")
+    alone = await make.listing(await make.room(lonely), landlord, state=ListingState.LET)
+    closed = await make.place(name="旧楼", lifecycle=Lifecycle.CLOSED)
+    revoked = await make.plate(house, state=PlateState.REVOKED)
+    bare = await make.listing(
+        await make.room(await make.place(name="清风公寓")), landlord, rent=Decimal(900)
+    )
     yield {
+        **over,
         "plate": f"/q/{(await make.plate(house)).token}",
-        "room": f"/rooms/{offers[0].id}",
+        "listing": listing_path(offers[0].id),
+        "listing-bare": listing_path(bare.id),
+        "gone-alone": listing_path(alone.id),
+        "house": house_path(house.code),
+        "house-empty": house_path(empty.code),
+        "house-barred": house_path(barred.code),
+        "house-closed": house_path(closed.code),
+        "house-long": house_path(long.code),
+        "revoked": f"/q/{revoked.token}",
+        "rent": "/rent",
+        "rent-chosen": "/rent?community=441900122002&order=cheapest",
+        "rent-second": await _second_page("/rent"),
+        "rent-none": "/rent?community=441900122024&from=1&to=2",
+        "rent-fault": "/rent?from=abc&order=cheapest",
         "room-plate": f"/q/{room_plate.token}",
         "blocked": f"/q/{(await make.plate(barred)).token}",
         "shop": f"/q/{(await make.plate(shop)).token}",
@@ -113,8 +156,8 @@ async def _second_page(address: str) -> str:
     return address + query.removesuffix("#rooms")
 
 
-async def _offers(house: Place) -> list[Listing]:
-    landlord = await make.account("陈生")
+async def _offers(house: Place, landlord: Account) -> list[Listing]:
+    await make.claim(landlord, house)
     offers = []
     for number, (title, rent, area, days) in enumerate(_ROOMS):
         of = await make.room(house, f"{number + 2}0{number + 1}", floor=number + 2)
@@ -127,6 +170,10 @@ async def _offers(house: Place) -> list[Listing]:
             area=Decimal(area),
             description=_WORDS,
             available_from=today() + timedelta(days=days),
+            water_price=Decimal("3.5"),
+            electricity_price=Decimal("0.8"),
+            management_fee=Decimal(30) if number % 2 == 0 else None,
+            facilities=[each.value for each in list(Facility)[number::2]],
         )
         kinds = (Kind.ROOM, Kind.KITCHEN, Kind.HOUSE) if number == 0 else (Kind.ROOM,)
         for kind in kinds:
@@ -200,12 +247,47 @@ async def test_every_page_fits_every_screen(
     assert faults == {}
 
 
+@pytest.mark.parametrize("large", [0, 1])
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_axe_finds_no_fault_with_any_page(
+    addresses: dict[str, str], tab: Tab, language: str, large: int
+) -> None:
+    """WCAG 2.2 AA as far as a program can tell, in light and dark, on every width."""
+    faults = {}
+    async with served() as origin:
+        for name, address in addresses.items():
+            switch = f"{'&' if '?' in address else '?'}large={large}"
+            await tab.open(origin + address + switch, width=360, language=language)
+            # Every width and every scheme with either language and either size of type.
+            for width, dark in _SCREENS[language, large]:
+                await tab.look(width=width, dark=dark)
+                found = await tab.audit()
+                if found:
+                    faults[name, width, dark] = found
+
+    assert faults == {}
+
+
+async def test_axe_itself_sees_what_is_wrong(tab: Tab, addresses: dict[str, str]) -> None:
+    async with served() as origin:
+        await tab.open(f"{origin}/", width=360)
+        await tab.run(
+            "document.querySelector('main').insertAdjacentHTML('beforeend',"
+            " '<img src=/favicon.svg><input><p id=pale>hardly readable</p>'),"
+            " document.querySelector('#pale').style.cssText = 'color:#bbb;background:#ccc'"
+        )
+        found = await tab.audit()
+
+    assert {each.split(":")[0] for each in found} >= {"image-alt", "label", "color-contrast"}
+
+
 async def test_the_measure_itself_sees_what_is_wrong(addresses: dict[str, str], tab: Tab) -> None:
     async with served() as origin:
         await tab.open(f"{origin}/", width=360)
         await tab.run(
             "document.querySelector('main').insertAdjacentHTML('beforeend',"
-            " '<a style=\"display:block;width:900px\" href=/>x</a>'), 0"
+            " '<a id=wide href=/>x</a>'),"
+            " document.querySelector('#wide').style.cssText = 'display:block;width:900px'"
         )
         measured = await tab.measure()
 
@@ -225,7 +307,7 @@ async def test_pictures_load_in_the_small_format(addresses: dict[str, str], tab:
 @pytest.mark.skipif(not TAKE_PICTURES, reason="LEYE_PICTURES is not 1")
 async def test_take_the_pictures_of_the_papers(addresses: dict[str, str], tab: Tab) -> None:
     await asyncio.to_thread(IMAGES.mkdir, parents=True, exist_ok=True)
-    shown = ("plate", "room", "empty", "replaced", "start")
+    shown = ("plate", "listing", "house", "rent-chosen", "gone-let", "empty", "replaced", "start")
     async with served() as origin:
         for name in shown:
             for width in WIDTHS:

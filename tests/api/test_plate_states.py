@@ -226,9 +226,9 @@ async def test_a_page_mark_that_is_none_is_refused(cursor: str) -> None:
 
 
 @pytest.mark.usefixtures("town")
-@pytest.mark.parametrize("listing", ["018f0000-0000-7000-8000-000000000000", "x", "%00"])
-async def test_a_room_that_is_not_on_offer_is_not_found(listing: str) -> None:
-    answer, _, _ = await both(f"/rooms/{listing}")
+@pytest.mark.parametrize("address", ["/l/AY8AAAAAcACAAAAAAAAAAA", "/l/x", "/l/%00", "/rooms/x"])
+async def test_a_room_that_is_not_on_offer_is_not_found(address: str) -> None:
+    answer, _, _ = await both(address)
 
     assert is_a_refusal(answer, 404)
 
