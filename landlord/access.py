@@ -9,7 +9,7 @@ from tortoise.queryset import QuerySet
 
 from core.errors import NotFound
 from identity.actor import EVERYWHERE, Actor, ActorKind, Permission
-from landlord.models import Listing, ListingState
+from landlord.models import Enquiry, Listing, ListingState
 from management.access import access_room, in_scope, require_sign_in
 from management.models import Room
 
@@ -71,3 +71,31 @@ async def access_own_room(actor: Actor, *, room_id: UUID) -> Room:
     if actor.kind is not ActorKind.ACCOUNT:
         raise NotFound
     return await access_room(actor, room_id=room_id)
+
+
+async def access_enquiry(actor: Actor, *, enquiry_id: UUID) -> tuple[Enquiry, bool]:
+    """A conversation of the actor's, locked, and whether they are the landlord in it.
+
+    Nobody but the two who talk has it: staff neither.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: absent, or of others.
+    """
+    require_sign_in(actor)
+    if actor.kind is not ActorKind.ACCOUNT:
+        raise NotFound
+    found = (
+        await Enquiry.filter(of_party(actor.id), id=enquiry_id)
+        .select_related("listing")
+        .select_for_update(of=("enquiry",))
+        .first()
+    )
+    if found is None:
+        raise NotFound
+    return found, found.listing.landlord_id == actor.id
+
+
+def of_party(account_id: UUID | None) -> Q:
+    """The condition for conversations of an account, whichever side it is on."""
+    return Q(seeker_id=account_id) | Q(listing__landlord_id=account_id)

@@ -38,3 +38,80 @@ class ListingWithdrawn(Event):
 
     listing_id: UUID
     place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnquirySent(Event):
+    """A seeker said something about a listing."""
+
+    enquiry_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnquiryAnswered(Event):
+    """The landlord of a listing answered a seeker."""
+
+    enquiry_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewingAsked(Event):
+    """One of the two named a time for a viewing (看房); the other one decides."""
+
+    enquiry_id: UUID
+    by_landlord: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewingDecided(Event):
+    """A viewing was confirmed, declined or cancelled: it stands as the conversation has it."""
+
+    enquiry_id: UUID
+    by_landlord: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneShared(Event):
+    """One of the two lets the other see their number."""
+
+    enquiry_id: UUID
+    by_landlord: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingReported(Event):
+    """Somebody says that a listing is not what it seems."""
+
+    report_id: UUID
+    listing_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingReportDecided(Event):
+    """Staff upheld or dismissed a report."""
+
+    report_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingTakenDown(Event):
+    """Staff took an offer from the public after a report; the listing holds the reason."""
+
+    listing_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfCheckDone(Event):
+    """Who runs a house checked it (自查)."""
+
+    check_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfCheckDue(Event):
+    """The month is nearly over and a house has no self-check; ``month`` as 2026-11."""
+
+    place_id: UUID
+    month: str

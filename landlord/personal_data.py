@@ -38,6 +38,18 @@ async def _blank(rows: QuerySet[Listing]) -> None:
     await live.update(state=ListingState.WITHDRAWN, state_before=None)
 
 
+async def _take_back_words(rows: QuerySet[EnquiryMessage]) -> None:
+    """Empty what the landlord said; what seekers said is theirs."""
+    ids = list(await rows.values_list("id", flat=True))
+    await EnquiryMessage.filter(id__in=ids, from_landlord=True).update(words=None)
+
+
+async def _take_back_phone(rows: QuerySet[Enquiry]) -> None:
+    """The seeker no longer sees the landlord's number."""
+    ids = list(await rows.values_list("id", flat=True))
+    await Enquiry.filter(id__in=ids).update(phone_shared_at=None)
+
+
 register(
     Holding(
         model=Listing,
@@ -99,6 +111,26 @@ register(
         retention=_ACCOUNT,
         export=("from_landlord", "words", "created_at"),
         erase="delete",
+    ),
+    Holding(
+        model=Enquiry,
+        kind="account",
+        subject="listing__landlord_id",
+        title=Words("租客对您房源的咨询", "What seekers asked about your rooms"),
+        basis=Basis.CONTRACT,
+        retention=_ACCOUNT,
+        export=("id", "listing_id", "state", "viewing_at", "created_at"),
+        erase=_take_back_phone,
+    ),
+    Holding(
+        model=EnquiryMessage,
+        kind="account",
+        subject="enquiry__listing__landlord_id",
+        title=Words("您房源的咨询留言", "What was said about your rooms"),
+        basis=Basis.CONTRACT,
+        retention=_ACCOUNT,
+        export=("from_landlord", "words", "created_at"),
+        erase=_take_back_words,
     ),
     Holding(
         model=ListingReport,

@@ -37,6 +37,29 @@ class Rules(BaseSettings):
     largest_rent: Decimal = Field(
         default=Decimal(100_000), description="yuan a month; more is taken for a slip of the finger"
     )
+    enquiries_per_day: int = Field(
+        default=20, description="conversations about listings that one account may begin in a day"
+    )
+    enquiry_words_per_day: int = Field(
+        default=100, description="messages about listings that one account may send in a day"
+    )
+    viewing_days: int = Field(default=60, description="看房: at most so many days ahead")
+    viewing_from_hour: int = Field(
+        default=8, description="看房: from this full hour, Asia/Shanghai; people sleep before"
+    )
+    viewing_until_hour: int = Field(
+        default=21, description="看房: until this full hour, Asia/Shanghai, included"
+    )
+    saved_listings: int = Field(default=200, description="listings that one account may keep")
+    listing_reports_per_day: int = Field(
+        default=10, description="listings that one account may report in a day"
+    )
+    pressing_reports: int = Field(
+        default=3, description="open reports of one listing from which on it is marked as pressing"
+    )
+    batch_rooms: int = Field(
+        default=100, description="rooms or listings that a landlord may change at once"
+    )
     rooms_per_request: int = Field(default=200, description="rooms that one request may add")
     plates_per_request: int = Field(default=500, description="plates that one request may issue")
 

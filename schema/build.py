@@ -23,12 +23,14 @@ from schema.fields import UndeclaredError, check_field, root_type
 from schema.roots.accounts import AccountMutations
 from schema.roots.activity import ActivitySubscriptions
 from schema.roots.administration import AdministrationMutations, AdministrationQueries
+from schema.roots.enquiries import EnquiryMutations, EnquiryQueries
 from schema.roots.letting import LettingMutations
 from schema.roots.listings import ListingMutations, ListingQueries
 from schema.roots.nodes import NodeQueries
 from schema.roots.places import PlaceMutations, PlaceQueries
 from schema.roots.plates import PlateMutations, PlateQueries
 from schema.roots.rooms import RoomMutations
+from schema.roots.seeking import SeekingMutations, SeekingQueries
 from schema.roots.sessions import SessionMutations, SessionQueries
 from schema.roots.territory import TerritoryMutations, TerritoryQueries
 from schema.roots.uploads import UploadMutations
@@ -41,6 +43,8 @@ class Query(
     SessionQueries,
     PlateQueries,
     ListingQueries,
+    SeekingQueries,
+    EnquiryQueries,
     PlaceQueries,
     TerritoryQueries,
     AdministrationQueries,
@@ -53,6 +57,8 @@ class Mutation(
     SessionMutations,
     UploadMutations,
     ListingMutations,
+    SeekingMutations,
+    EnquiryMutations,
     PlaceMutations,
     RoomMutations,
     LettingMutations,

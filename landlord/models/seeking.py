@@ -128,6 +128,9 @@ class Enquiry(Model):
     viewing_state: ViewingState | None = fields.CharEnumField(
         ViewingState, max_length=10, null=True
     )  # type: ignore[assignment]
+    viewing_from_landlord: bool | None = fields.BooleanField(
+        null=True, description="who named the time; the other one confirms it"
+    )  # type: ignore[assignment]
     phone_shared_at: datetime | None = fields.DatetimeField(
         null=True, description="when the landlord let the seeker see their number"
     )

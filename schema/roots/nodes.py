@@ -17,6 +17,7 @@ from schema.roots.listings import listing_row
 from schema.roots.places import place_row
 from schema.selection import Selection
 from schema.types.common import Node
+from schema.types.enquiries import enquiry_row
 from schema.types.territory import grid_by_id
 
 Fetch = Callable[[Info, Selection, UUID], Awaitable[dict[str, Any] | None]]
@@ -32,6 +33,7 @@ async def _grid(info: Info, want: Selection, grid_id: UUID) -> dict[str, Any] | 
 
 # Every type that implements `Node`; what is read with its owner only has an id but is none.
 FETCHERS: Mapping[str, Fetch] = {
+    "Enquiry": enquiry_row,
     "Grid": _grid,
     "Listing": listing_row,
     "Place": _place,

@@ -6,8 +6,17 @@ from citizen.scanning import PlateAction
 from core.datums import Datum
 from identity.actor import Role
 from identity.models import DutyGroup
+from landlord.comparing import ComparedPoint
+from landlord.enquiries import ViewingAnswer
 from landlord.listings import ListingOrder
-from landlord.models import ListingState
+from landlord.models import (
+    EnquiryState,
+    Facility,
+    ListingState,
+    ReportReason,
+    ReportState,
+    ViewingState,
+)
 from management.models import (
     ClaimRole,
     ClaimState,
@@ -174,5 +183,91 @@ gql_enum(
         "PLACE": "the file of a place 列管对象",
         "CLAIM": "a paper that proves who runs a house 认领证明; never public",
         "SELF_CHECK": "a point of a self-check 自查; never public",
+    },
+)
+gql_enum(
+    EnquiryState,
+    "Whose turn it is in a conversation about a listing.",
+    {
+        "OPEN": "待回复: the landlord's",
+        "ANSWERED": "已回复: the seeker's",
+        "CLOSED": "已结束: nobody's, it is over",
+    },
+)
+gql_enum(
+    ViewingState,
+    "How a viewing (看房) stands.",
+    {
+        "PROPOSED": "待确认: one of the two named a time",
+        "CONFIRMED": "已确认",
+        "DECLINED": "已拒绝",
+        "CANCELLED": "已取消",
+    },
+)
+gql_enum(
+    ViewingAnswer,
+    "What a landlord says to the time that a seeker named.",
+    {"CONFIRM": "确认", "DECLINE": "拒绝"},
+)
+gql_enum(
+    ReportReason,
+    "What is wrong with a listing.",
+    {
+        "NOT_REAL": "房源不存在: there is no such room",
+        "WRONG_PRICE": "价格不符: another price is asked for",
+        "WRONG_PHOTOS": "图片不符: the pictures are of something else",
+        "ALREADY_LET": "已经租出: it is let already",
+        "FEE_FIRST": "看房先收费: money is asked for before anything is shown",
+        "UNSAFE": "不安全: it is not safe to live there",
+        "OTHER": "其他: said in words",
+    },
+)
+gql_enum(
+    ReportState,
+    "Whether staff have decided on a report.",
+    {"OPEN": "待处理", "UPHELD": "属实: the listing was taken down", "DISMISSED": "不属实"},
+)
+gql_enum(
+    ComparedPoint,
+    "What listings are compared by.",
+    {
+        "RENT": "租金, yuan a month",
+        "DEPOSIT": "押金, yuan",
+        "MANAGEMENT_FEE": "管理费, yuan a month",
+        "MONTHLY_COST": "每月固定费用: rent and management fee, yuan",
+        "WATER_PRICE": "水费, yuan per m³",
+        "ELECTRICITY_PRICE": "电费, yuan per kWh",
+        "AREA": "面积, m²",
+        "PRICE_PER_AREA": "每平方米租金, yuan a month per m²",
+        "FACILITY": "设施: whether it has one; `facility` says which",
+        "RISK_CLASS": "风险等级 of the house",
+        "STAIRCASES": "楼梯数 of the house",
+        "EXITS": "出口数 of the house",
+        "EXTINGUISHERS": "灭火器数 of the house",
+        "E_BIKE_CHARGING": "电动自行车充电 at the house",
+        "ESCAPE_WINDOW": "逃生窗: whether the room has one",
+        "DISTANCE": "距离: metres from the given point as the crow flies",
+    },
+)
+gql_enum(
+    Facility,
+    "What a room or its house offers (设施).",
+    {
+        "AIR_CONDITIONER": "空调",
+        "HOT_WATER": "热水",
+        "PRIVATE_BATHROOM": "独立卫生间",
+        "KITCHEN": "厨房",
+        "BALCONY": "阳台",
+        "BED": "床",
+        "WARDROBE": "衣柜",
+        "DESK": "书桌",
+        "WASHING_MACHINE": "洗衣机",
+        "REFRIGERATOR": "冰箱",
+        "INTERNET": "宽带",
+        "LIFT": "电梯",
+        "PARKING": "停车位",
+        "E_BIKE_SHED": "电动自行车棚",
+        "METRO_NEARBY": "近地铁",
+        "BUS_NEARBY": "近公交",
     },
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -14,18 +14,21 @@ from identity.access import access_account
 from identity.actor import Actor, ActorKind, Permission, Role
 from identity.models import Session as SessionModel
 from identity.sessions import sessions_of
+from landlord.enquiry_lists import enquiries_of_landlord, own_enquiries
 from landlord.listings import own_listings
 from management.places import PlaceFilter, PlaceOrder, count_places, list_places
 from management.posts import posts_of_staff
 from management.territory import territory
-from schema.access import SIGNED_IN, STAFF, holds_or_account
+from schema.access import ACCOUNT, SIGNED_IN, STAFF, holds_or_account
 from schema.connections import After, Before, First, Last, connection, wanted_nodes
 from schema.context import Context, Info
 from schema.fields import attr, gql_enum, gql_type, row_field
 from schema.ids import global_id
 from schema.selection import Selection, select
+from schema.types.enquiries import EnquiryConnection, enquiry_connection
 from schema.types.listings import ListingConnection, listing_columns, shape_listings
 from schema.types.places import PlaceConnection, place_columns, shape_places
+from schema.types.seeking import SavedListingConnection, saved_connection
 from schema.types.territory import GridPost, shape_posts
 
 gql_enum(
@@ -41,6 +44,9 @@ gql_enum(
 )
 
 
+_Unanswered = Annotated[
+    bool, strawberry.argument(description="Only those that wait for the landlord.")
+]
 _FILES = holds_or_account(Permission.PLACES_READ)
 
 
@@ -117,6 +123,46 @@ class Viewer:
         )
         await shape_listings(page.rows, nodes, context)
         return connection(page, want)
+
+    @row_field(EnquiryConnection, access=ACCOUNT, size=1)
+    async def enquiries(
+        self,
+        info: Info,
+        unanswered: _Unanswered = False,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> dict[str, Any]:
+        """What you asked about listings (咨询), newest words first."""
+        page = Page.of(first, after, last, before)
+        return await enquiry_connection(info, own_enquiries, page, unanswered=unanswered)
+
+    @row_field(EnquiryConnection, access=ACCOUNT, size=1)
+    async def listing_enquiries(
+        self,
+        info: Info,
+        unanswered: _Unanswered = False,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> dict[str, Any]:
+        """What seekers asked about your listings, newest words first."""
+        page = Page.of(first, after, last, before)
+        return await enquiry_connection(info, enquiries_of_landlord, page, unanswered=unanswered)
+
+    @row_field(SavedListingConnection, access=ACCOUNT, size=1)
+    async def saved_listings(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> dict[str, Any]:
+        """Listings that you keep (收藏), the latest first; also those that are gone."""
+        return await saved_connection(info, Page.of(first, after, last, before))
 
 
 async def viewer_row(actor: Actor, want: Selection, context: Context) -> dict[str, Any] | None:
