@@ -114,7 +114,7 @@ async def compare_listings(
     found = await visible_listings(actor).filter(id__in=list(listing_ids)).values(*_COLUMNS)
     by_id: dict[UUID, dict[str, Any]] = {row["id"]: dict(row) for row in found}
     if len(by_id) < len(listing_ids):
-        raise NotFound(field="ids")
+        raise NotFound
     rows = [by_id[listing_id] for listing_id in listing_ids]
     answer = [ComparedRow(point, _values(rows, how)) for point, how in _POINTS.items()]
     for facility in Facility:

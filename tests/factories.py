@@ -13,9 +13,19 @@ from typing import Any
 from uuid import UUID
 
 from core.clock import now
+from core.crypto import seal
 from core.ids import token, uuid7
 from identity.models import Account
-from landlord.models import Listing, ListingPhoto, ListingState
+from landlord.models import (
+    Enquiry,
+    EnquiryMessage,
+    Listing,
+    ListingPhoto,
+    ListingReport,
+    ListingState,
+    ReportReason,
+    ViewingState,
+)
 from management.models import (
     ClaimRole,
     ClaimState,
@@ -173,6 +183,36 @@ async def block(
         source=f"test:{uuid7()}",
         **{"reason": "测试", "starts_at": now() - timedelta(days=1), **values},
     )
+
+
+async def enquiry(about: Listing, seeker: Account, **values: Any) -> Enquiry:
+    """A conversation: asked and answered, a viewing open, both numbers shared."""
+    moment = now()
+    defaults: dict[str, Any] = {
+        "last_words_at": moment,
+        "viewing_at": moment + timedelta(days=3),
+        "viewing_state": ViewingState.PROPOSED,
+        "viewing_from_landlord": False,
+        "phone_shared_at": moment,
+        "seeker_phone_shared_at": moment,
+    }
+    made = await Enquiry.create(listing_id=about.id, seeker_id=seeker.id, **{**defaults, **values})
+    for words, from_landlord in (("还在出租吗", False), ("在的", True)):
+        message = EnquiryMessage(id=uuid7(), enquiry_id=made.id, from_landlord=from_landlord)
+        seal(message, "words", words)
+        await message.save(force_create=True)
+    return made
+
+
+async def report(of: Listing, who: Account, **values: Any) -> ListingReport:
+    """A report that waits for staff."""
+    made = ListingReport(
+        id=uuid7(), listing_id=of.id, reporter_id=who.id,
+        **{"reason": ReportReason.WRONG_PRICE, **values},
+    )  # fmt: skip
+    seal(made, "words", "要价更高")
+    await made.save(force_create=True)
+    return made
 
 
 async def house_with_offers(

@@ -17,6 +17,7 @@ PLACE = (
     "place { id version lifecycle floors rooms { number state rent } leaseFilings { number }"
     " operators { role } blocks { reason } }"
 )
+ENQUIRY = "enquiry { id state viewingState messages { words fromLandlord } landlordPhone }"
 LISTING = "listing { id title state version rent }"
 
 
@@ -72,6 +73,46 @@ CASES = [
     Case(
         "withdrawListing", "landlord A", {"listingId": "$listing"}, LISTING,
         {"listingId": "$draft"}, stranger="landlord B",
+    ),
+    Case(
+        "saveListing", "landlord A", {"listingId": "$draft"}, "listingId saved",
+        {"listingId": "$listing"}, stranger="warden 1",
+    ),
+    Case(
+        "unsaveListing", "resident", {"listingId": "$listing"}, "listingId saved",
+        {"listingId": "$draft"}, stranger="warden 1",
+    ),
+    Case(
+        "reportListing", "resident",
+        {"listingId": "$listing", "reason": "NOT_REAL", "words": "没有这间房"}, "received",
+        {"reason": "UNSAFE"}, stranger="warden 1",
+    ),
+    Case(
+        "decideListingReport", "supervisor 1",
+        {"reportId": "$report", "uphold": True, "reason": "房源不实"},
+        "report { id state decision listing { id state } }", {"uphold": False},
+        stranger="warden 1",
+    ),
+    Case(
+        "sendEnquiry", "resident", {"listingId": "$listing", "words": "可以养猫吗"}, ENQUIRY,
+        {"words": "可以养狗吗"}, stranger="warden 1",
+    ),
+    Case(
+        "answerEnquiry", "landlord A",
+        {"enquiryId": "$enquiry", "words": "可以", "viewing": "CONFIRM", "sharePhone": True},
+        ENQUIRY, {"viewing": "DECLINE"}, stranger="landlord B",
+    ),
+    Case(
+        "cancelViewing", "resident", {"enquiryId": "$enquiry"}, ENQUIRY,
+        {"enquiryId": "$otherEnquiry"}, stranger="landlord B",
+    ),
+    Case(
+        "stopSharingPhone", "landlord A", {"enquiryId": "$enquiry"}, ENQUIRY,
+        {"enquiryId": "$otherEnquiry"}, stranger="landlord B",
+    ),
+    Case(
+        "closeEnquiry", "landlord A", {"enquiryId": "$enquiry"}, ENQUIRY,
+        {"enquiryId": "$otherEnquiry"}, stranger="landlord B",
     ),
     Case(
         "filePlace", "warden 1",
@@ -214,6 +255,7 @@ def names_of(world: World, tenant: int = 0, **more: str) -> dict[str, str]:
         "spare": global_id("StaffMember", world.spare_staff.id),
         "otherOperator": other["operator"],
         "otherPlate": other["plate"],
+        "otherEnquiry": other["enquiry"],
         "app": global_id("App", world.actors["app grids 1"].id or some_uuid()),
         **more,
     }

@@ -13,12 +13,33 @@ from graphql import GraphQLField, get_named_type, is_leaf_type
 _PLACE = 'place(code: "$code") '
 _PLATE = 'plate(token: "$token") '
 _LISTING = 'listing(id: "$listing") '
+_ENQUIRY = 'enquiry(id: "$enquiry") '
+_MESSAGES = 'enquiryMessages(enquiryId: "$enquiry") '
+_ASKED = 'listingEnquiries(listingId: "$listing") '
+_COMPARED = 'compareListings(ids: ["$listing", "$otherListing"]) '
+_REPORTS = 'listingReports(filter: { gridCode: "$gridCode" }) '
+_SAVED = "viewer { savedListings "
 
 # Query: to a field of each type.
 TYPES: dict[str, str] = {
     "App": "apps { nodes { F } }",
     "AppConnection": "apps { F }",
     "AppEdge": "apps { edges { F } }",
+    "Comparison": _COMPARED + "{ F }",
+    "ComparisonRow": _COMPARED + "{ rows { F } }",
+    "Enquiry": _ENQUIRY + "{ F }",
+    "EnquiryConnection": _ASKED + "{ F }",
+    "EnquiryEdge": _ASKED + "{ edges { F } }",
+    "EnquiryListing": _ENQUIRY + "{ listing { F } }",
+    "EnquiryMessage": _ENQUIRY + "{ messages { F } }",
+    "EnquiryMessageConnection": _MESSAGES + "{ F }",
+    "EnquiryMessageEdge": _MESSAGES + "{ edges { F } }",
+    "ListingReport": _REPORTS + "{ nodes { F } }",
+    "ListingReportConnection": _REPORTS + "{ F }",
+    "ListingReportEdge": _REPORTS + "{ edges { F } }",
+    "SavedListing": _SAVED + "{ nodes { F } } }",
+    "SavedListingConnection": _SAVED + "{ F } }",
+    "SavedListingEdge": _SAVED + "{ edges { F } } }",
     "CreditSummary": _PLATE + "{ credit { F } }",
     "Grid": 'node(id: "$grid") { ... on Grid { F } }',
     "GridConnection": 'grids(parentCode: "$community") { F }',
@@ -59,6 +80,11 @@ FIELDS: dict[str, str] = {
     "Query.plate": _PLATE + "{ state }",
     "Query.listing": _LISTING + "{ title }",
     "Query.listings": 'listings(filter: { communityCode: "$community" }) { nodes { id } }',
+    "Query.enquiry": _ENQUIRY + "{ id }",
+    "Query.enquiryMessages": _MESSAGES + "{ nodes { id } }",
+    "Query.listingEnquiries": _ASKED + "{ nodes { id } }",
+    "Query.compareListings": _COMPARED + "{ rows { point } }",
+    "Query.listingReports": _REPORTS + "{ nodes { id } }",
     "Query.places": 'places(filter: { gridCode: "$gridCode" }) { nodes { id } }',
     "Query.place": _PLACE + "{ code }",
     "Query.staffMembers": "staffMembers { nodes { id } }",
@@ -100,6 +126,17 @@ MUTATIONS: dict[str, str] = {
     "updateListing": '{ requestId: "$requestId", listingId: "$listing", expectedVersion: 1 }',
     "publishListing": '{ requestId: "$requestId", listingId: "$draft" }',
     "withdrawListing": '{ requestId: "$requestId", listingId: "$listing" }',
+    "saveListing": '{ requestId: "$requestId", listingId: "$listing" }',
+    "unsaveListing": '{ requestId: "$requestId", listingId: "$listing" }',
+    "reportListing": '{ requestId: "$requestId", listingId: "$listing", reason: NOT_REAL }',
+    "decideListingReport": (
+        '{ requestId: "$requestId", reportId: "$report", uphold: true, reason: "测试原因" }'
+    ),
+    "sendEnquiry": '{ requestId: "$requestId", listingId: "$listing", words: "还在吗" }',
+    "answerEnquiry": '{ requestId: "$requestId", enquiryId: "$enquiry", words: "在的" }',
+    "cancelViewing": '{ requestId: "$requestId", enquiryId: "$enquiry" }',
+    "stopSharingPhone": '{ requestId: "$requestId", enquiryId: "$enquiry" }',
+    "closeEnquiry": '{ requestId: "$requestId", enquiryId: "$enquiry" }',
     "filePlace": (
         '{ requestId: "$requestId", kind: RENTAL_HOUSE, name: "测试", gridCode: "$gridCode" }'
     ),
@@ -135,6 +172,10 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "CloseAccountPayload": ("closeAccount", "{ F }"),
     "StaffMemberPayload": ("addStaffMember", "{ F }"),
     "ContactPayload": ("revealPlaceContact", "{ F }"),
+    "EnquiryPayload": ("closeEnquiry", "{ F }"),
+    "ListingReportPayload": ("decideListingReport", "{ F }"),
+    "ReportListingPayload": ("reportListing", "{ F }"),
+    "SavedListingPayload": ("saveListing", "{ F }"),
     "EnrolTotpPayload": ("enrolTotp", "{ F }"),
     "GridPayload": ("setOfficePhone", "{ F }"),
     "GridPostPayload": ("postWarden", "{ F }"),
@@ -156,10 +197,13 @@ PAYLOADS: dict[str, tuple[str, str]] = {
 EMPTY_HERE = frozenset(
     {
         "App.revokedAt",
+        "ComparisonRow.facility",
         "CreditSummary.grade",
         "EnrolTotpPayload.recoveryCodes",
         "Grid.divisionCode",
         "GridPost.department",
+        "ListingReport.decidedAt",
+        "ListingReport.decision",
         "Place.endedAt",
         "PublicPlace.photo",
         "StaffMember.leftAt",

@@ -32,7 +32,7 @@ from identity.passwords import hash_password
 from identity.phone_sign_in import account_for_phone
 from identity.sessions import open_session
 from identity.tokens import Claims, issue
-from landlord.models import Listing, ListingState
+from landlord.models import Enquiry, Listing, ListingReport, ListingState, SavedListing
 from management.models import (
     Grid,
     LeaseFiling,
@@ -81,6 +81,10 @@ class Tenant:
     grid: Grid
     upload: Upload
     photo: Photo
+    enquiry: Enquiry
+    report: ListingReport
+    other: Listing | None = None
+    """The offer of the other tenant."""
 
     @property
     def ids(self) -> dict[str, str]:
@@ -99,6 +103,9 @@ class Tenant:
             "block": global_id("PlaceBlock", self.block.id),
             "upload": global_id("Upload", self.upload.id),
             "photo": global_id("Photo", self.photo.id),
+            "enquiry": global_id("Enquiry", self.enquiry.id),
+            "report": global_id("ListingReport", self.report.id),
+            "otherListing": global_id("Listing", self.other.id if self.other else uuid7()),
             "post": global_id("GridPost", self.lead.id),
             "staff": global_id("StaffMember", self.lead.staff_id),
             "grid": global_id("Grid", self.grid.id),
@@ -135,6 +142,9 @@ class World:
                 "block": "PlaceBlock",
                 "upload": "Upload",
                 "photo": "Photo",
+                "enquiry": "Enquiry",
+                "report": "ListingReport",
+                "otherListing": "Listing",
                 "post": "GridPost",
                 "staff": "StaffMember",
                 "grid": "Grid",
@@ -198,9 +208,13 @@ async def make_world() -> World:
         for name, (role, path) in STAFF.items()
     }
     tenants = (
-        await _tenant(0, accounts["landlord A"], posts["warden 1"]),
-        await _tenant(1, accounts["landlord B"], posts["warden 2"]),
+        await _tenant(0, accounts["landlord A"], posts["warden 1"], accounts["resident"]),
+        await _tenant(1, accounts["landlord B"], posts["warden 2"], accounts["resident"]),
     )
+    for tenant, other in zip(tenants, reversed(tenants), strict=True):
+        tenant.other = other.listing
+        for account in accounts.values():
+            await SavedListing.create(account_id=account.id, listing_id=tenant.listing.id)
     tokens = {name: await token_of(holder) for name, holder in {**accounts, **staff}.items()}
     tokens |= {name: await _app(name, scope) for name, scope in APPS.items()}
     actors = {
@@ -256,7 +270,7 @@ def point_in(code: str) -> tuple[float, float]:
     return point.x, point.y
 
 
-async def _tenant(index: int, landlord: Account, lead: GridPost) -> Tenant:
+async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account) -> Tenant:
     grid = await Grid.get(code=GRIDS[index])
     await Grid.filter(id=grid.id).update(office_phone="0769-00000000")
     organisation = await Organisation.create(credit_code=f"TEST{index:014d}", name="测试公司")
@@ -311,6 +325,8 @@ async def _tenant(index: int, landlord: Account, lead: GridPost) -> Tenant:
         grid,
         await factories.upload(landlord, state=UploadState.READY, width=720, height=540),
         await Photo.create(owner_id=landlord.id, width=720, height=540),
+        await factories.enquiry(offer, seeker),
+        await factories.report(offer, await factories.account()),
     )
 
 

@@ -13,11 +13,12 @@ from api.graphql.execution import Schema
 from api.graphql.limits import Limits
 from core.database import connection
 from identity.actor import Actor
-from landlord.models import Listing
+from landlord.models import Listing, SavedListing
 from management.models import LeaseFiling, PlaceClaim
 from management.territory import territory
 from schema.build import build
 from tests import factories
+from tests.schema.mutation_cases import filled_in
 from tests.schema.selecting import everything_of
 from tests.schema.support import World, data_of
 
@@ -62,7 +63,11 @@ async def more_rows(world: World) -> None:
             place_id=house.id, number=f"MORE-{number}", filed_on=tenant.lead.starts_on
         )
         for room in rooms:
-            await factories.photo(await factories.listing(room, landlord))
+            offer = await factories.listing(room, landlord)
+            await factories.photo(offer)
+            await factories.enquiry(offer, world.accounts["resident"])
+            await SavedListing.create(account_id=landlord.id, listing_id=offer.id)
+            await factories.report(offer, await factories.account())
     for number in range(5):
         room = await factories.room(tenant.place, str(801 + number))
         await factories.photo(await factories.listing(room, landlord))
@@ -73,6 +78,14 @@ PLATE = "query($token: String!) { plate(token: $token) { " + everything_of("Plat
 PLACES = "query($n: Int!) { places(first: $n) { " + everything_of("PlaceConnection") + " } }"
 LISTINGS = "query($n: Int!) { listings(first: $n) { " + everything_of("ListingConnection") + " } }"
 GRIDS_ALL = "query($n: Int!) { grids(first: $n) { " + everything_of("GridConnection") + " } }"
+REPORTS = (
+    "query($n: Int!) { listingReports(first: $n) { "
+    + everything_of("ListingReportConnection")
+    + " } }"
+)
+COMPARED = (
+    "query($ids: [ID!]!) { compareListings(ids: $ids) { " + everything_of("Comparison") + " } }"
+)
 VIEWER = "{ viewer { " + everything_of("Viewer") + " } }"
 NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("Place") + " } } }"
 
@@ -87,20 +100,32 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         (PLACES, "warden 1", {"n": 50}, 12),
         (LISTINGS, "anonymous", {"n": 20}, 3),
         (GRIDS_ALL, "warden 1", {"n": 50}, 3),
-        (VIEWER, "landlord A", {}, 15),
+        # as before, and conversations with their messages, on both sides; kept listings, pictures
+        (VIEWER, "landlord A", {}, 22),
         (VIEWER, "warden 1", {}, 14),
+        # reports; listings, pictures, outlines of communities, posts
+        (REPORTS, "supervisor 1", {"n": 50}, 5),
+        (COMPARED, "anonymous", {"ids": ["$listing", "$otherListing"]}, 4),
         (NODE, "warden 1", {"id": "$place"}, 11),
     ],
-    ids=["plate", "plate of staff", "places", "listings", "grids", "landlord", "warden", "node"],
+    ids=[
+        "plate",
+        "plate of staff",
+        "places",
+        "listings",
+        "grids",
+        "landlord",
+        "warden",
+        "reports",
+        "compared",
+        "node",
+    ],
 )
 async def test_the_number_of_statements_is_fixed(
     document: str, role: str, variables: dict[str, Any], expected: int, world: World
 ) -> None:
     names = world.tenants[0].ids
-    filled = {
-        name: names[value[1:]] if isinstance(value, str) else value
-        for name, value in variables.items()
-    }
+    filled = filled_in(variables, names)
     actor = world.actors[role]
     few = await count(document, actor, filled)
     await more_rows(world)
