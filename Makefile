@@ -11,16 +11,18 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' >/dev/null 2>&1 && echo "$$p" && break; done)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check bench seed format schema lock clean
+.PHONY: help run test s3-server check bench seed format schema lock clean
 
 help:  ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.runtime  ## Set everything up and serve a small town on 127.0.0.1:8000 (PORT moves it)
 	@exec $(BIN)/leye serve --town --port $(PORT)
 
-test: $(VENV)/.dev  ## Set everything up and run the whole suite (ARGS adds to pytest's)
+test: $(VENV)/.dev s3-server  ## Set everything up and run the whole suite (ARGS adds to pytest's)
 	@exec $(BIN)/python -m pytest -n auto $(ARGS)
+
+s3-server: $(VENV)/.s3-server  ## An S3-speaking server for the tests, in an environment of its own
 
 check: $(VENV)/.dev  ## Format, lint, types, import direction, schema snapshot
 	$(BIN)/ruff format --check .
@@ -59,6 +61,11 @@ $(VENV)/.runtime: $(VENV)/bin/python requirements/runtime.txt pyproject.toml
 	@echo "Installing what the service runs on (about half a minute)"
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/runtime.txt
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.s3-server: $(VENV)/.runtime requirements/s3-server.txt
+	@$(BIN)/python -m venv $(VENV)/s3-server
+	@$(VENV)/s3-server/bin/python -m pip install --quiet --require-hashes -r requirements/s3-server.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt

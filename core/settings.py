@@ -96,6 +96,25 @@ class Settings(BaseSettings):
     media_dir: Path | None = Field(
         None, description="folder for pictures; empty: beside the embedded database"
     )
+    media_url: str | None = Field(
+        None,
+        description="`s3://bucket/prefix` for pictures in an S3-compatible store; empty: a folder",
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.-]+)*/?$",
+    )
+    media_endpoint: str | None = Field(
+        None,
+        description="address of that store; empty: Amazon's for the region",
+        pattern=r"^https?://[^/\s?#@]+$",
+    )
+    media_region: str = Field("us-east-1", description="region of that store")
+    media_access_key: SecretStr | None = Field(None, description="who we are to that store")
+    media_secret_key: SecretStr | None = Field(None, description="the secret of that key")
+    media_public_url: str | None = Field(
+        None,
+        description="address under which others (a CDN) serve the bucket's folder `public`; empty:"
+        " the service does",
+        pattern=r"^https?://[^\s?#@]+[^/\s?#@]$",
+    )
     trusted_proxies: CommaSeparated = Field(
         (), description="networks whose `X-Forwarded-For` is believed, comma-separated"
     )
@@ -168,6 +187,12 @@ class Settings(BaseSettings):
             yield f"{absent}: must be set, because field and index keys go together"
         if self.only_trusted_documents and self.trusted_documents is None:
             yield "LEYE_TRUSTED_DOCUMENTS: must name the folder, because nothing else is answered"
+
+        keys = (self.media_access_key, self.media_secret_key)
+        if self.media_url is not None and None in keys:
+            yield "LEYE_MEDIA_URL: needs LEYE_MEDIA_ACCESS_KEY and LEYE_MEDIA_SECRET_KEY"
+        if self.media_public_url is not None and self.media_url is None:
+            yield "LEYE_MEDIA_PUBLIC_URL: is for a bucket; set LEYE_MEDIA_URL"
 
     def _weak_secrets(self) -> Iterator[str]:
         if self.secret.get_secret_value() == DEVELOPMENT_SECRET:

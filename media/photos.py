@@ -64,6 +64,8 @@ def photo_path(key: str, width: int = WIDTHS[-1], file_format: str = "webp") -> 
 
 def photo_url(key: str, width: int = WIDTHS[-1], file_format: str = "webp") -> str:
     """The address of one variant of a public picture."""
+    if cdn := settings().media_public_url:
+        return f"{cdn}/{key[:2]}/{key}-{width}.{file_format}"
     return settings().public_url + photo_path(key, width, file_format)
 
 

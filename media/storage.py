@@ -1,29 +1,42 @@
-"""Picture files: one folder, written whole or not at all, never changed afterwards.
+"""Picture files by the names that pictures have, in the store that the settings name.
 
 Private pictures lie in a folder of their own, which no web server in front may serve.
 """
 
 from __future__ import annotations
 
-import os
+import asyncio
 import re
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 from itertools import product
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from typing import Any, Final, TypeVar
 
 from core.embedded_postgres import state_folder
-from core.settings import settings
+from core.settings import Settings, settings
 from media.formats import FORMATS, WIDTHS
+from media.stores import DRAFT, PUBLIC, BucketStore, Draft, FolderStore, Kept, Store
 
-# Beside the folders that pictures are served from, whose names have two characters.
-_ORIGINALS = "originals"
-_PRIVATE = "private"
+_Result = TypeVar("_Result")
+
+PRIVATE: Final = "private"
+ORIGINALS: Final = "originals"
+AREAS: Final = (PUBLIC, PRIVATE, ORIGINALS)
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,32}", re.ASCII)
 _NAME = re.compile(
     rf"(?P<key>{_KEY.pattern})-(?:{'|'.join(map(str, WIDTHS))})\.(?:{'|'.join(FORMATS)})",
     re.ASCII,
 )
+# Of its own: when the store hangs, everything else that waits in threads goes on.
+_threads: Final = ThreadPoolExecutor(16, thread_name_prefix="pictures")
+
+
+async def off_loop(function: Callable[..., _Result], *args: Any, **options: Any) -> _Result:
+    """Call a function of this module in a thread."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_threads, partial(function, *args, **options))
 
 
 def media_dir() -> Path:
@@ -31,8 +44,18 @@ def media_dir() -> Path:
     return settings().media_dir or state_folder() / "media"
 
 
-def store(key: str, width: int, file_format: str, data: bytes, *, private: bool = False) -> Path:
-    """Keep one variant of a picture, and answer where.
+def in_folder() -> bool:
+    """Whether pictures lie in a folder of this machine, not in a bucket."""
+    return settings().media_url is None
+
+
+def chosen() -> Store:
+    """The store that the settings name."""
+    return FolderStore(media_dir()) if in_folder() else _bucket_store(settings())
+
+
+def store(key: str, width: int, file_format: str, data: bytes, *, private: bool = False) -> None:
+    """Keep one variant of a picture.
 
     Others see the whole file or none, also after a power cut or on a full disk.
 
@@ -43,136 +66,109 @@ def store(key: str, width: int, file_format: str, data: bytes, *, private: bool 
     path = _path(f"{key}-{width}.{file_format}", private=private)
     if path is None:
         raise ValueError("not the name of a picture")
-    if private:
-        _private_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.parent.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
-    draft = _write_draft(path.parent, data)
-    try:
-        if not private:  # drafts are closed to others; the web server may be another account
-            draft.chmod(0o644)
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-    return path
+    chosen().put(path, data)
 
 
 def stored(name: str, *, private: bool = False) -> Path | None:
-    """The file of ``KEY-WIDTH.FORMAT``; ``None`` when there is none or the name is no such name.
+    """The file of ``KEY-WIDTH.FORMAT`` on this machine.
 
-    Private pictures are found only when they are asked for, and public ones only when not.
+    ``None`` when there is none, the name is no such name, or pictures lie in a bucket. Private
+    pictures are found only when they are asked for, and public ones only when not.
     """
     path = _path(name, private=private)
-    return path if path is not None and path.is_file() else None
+    if path is None or not in_folder():
+        return None
+    file = FolderStore(media_dir()).file(path)
+    return file if file.is_file() else None
+
+
+def has(name: str, *, private: bool = False) -> bool:
+    """Whether there is such a picture. Raises ``OSError``."""
+    path = _path(name, private=private)
+    return path is not None and chosen().has(path)
+
+
+def read(name: str, *, private: bool = False) -> bytes | None:
+    """The picture of this name; ``None`` as in :func:`stored`. Raises ``OSError``."""
+    path = _path(name, private=private)
+    return chosen().read(path) if path is not None else None
+
+
+def remove(name: str, *, private: bool = False) -> None:
+    """Remove the picture of this name. Raises ``OSError``."""
+    path = _path(name, private=private)
+    if path is not None:
+        chosen().remove(path)
 
 
 def remove_variants(key: str) -> None:
     """Remove every file that is served of a picture, to everybody or to some."""
     for width, file_format, private in product(WIDTHS, FORMATS, (False, True)):
-        if path := stored(f"{key}-{width}.{file_format}", private=private):
-            path.unlink(missing_ok=True)
+        remove(f"{key}-{width}.{file_format}", private=private)
 
 
 def stored_names(*, private: bool = False) -> list[str]:
     """Names of all stored pictures; drafts and files that others put there are none."""
-    folder = _private_folder() if private else media_dir()
-    return sorted(
-        file.name for file in folder.glob("*/*") if stored(file.name, private=private) == file
-    )
+    found = ((kept.path, kept.path.rpartition("/")[2]) for kept in files(_area(private)))
+    return sorted(name for path, name in found if path == _path(name, private=private))
 
 
-class OriginalDraft:
-    """An original on its way in: nobody sees it until it is whole."""
+def files(area: str) -> Iterator[Kept]:
+    """Every file of an area, whatever its name."""
+    return chosen().kept(area)
 
-    def __init__(self, key: str) -> None:
-        """Begin.
 
-        Raises:
-            ValueError: not a key.
-            OSError: the file can't be made.
-        """
-        self._path = _original_path(key)
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = NamedTemporaryFile(  # noqa: SIM115 - closed by finish and abandon
-            dir=self._path.parent, prefix=".draft-", delete=False
-        )
+def key_of(path: str) -> str | None:
+    """The key of the picture that a stored file belongs to; ``""`` for a draft of some file.
 
-    def write(self, data: bytes) -> None:
-        """Add bytes.
+    ``None``: the name is none that is given here.
+    """
+    area, _, _ = path.partition("/")
+    name = path.rpartition("/")[2]
+    if name.startswith(DRAFT):
+        return ""
+    if area == ORIGINALS:
+        return name if _KEY.fullmatch(name) else None
+    match = _NAME.fullmatch(name)
+    return match["key"] if match and path == _path(name, private=area == PRIVATE) else None
 
-        Raises:
-            OSError: the disk is full; the caller abandons the draft.
-        """
-        self._file.write(data)
 
-    def finish(self) -> None:
-        """Make it the original of its key, so that it lasts.
+def draft_original(key: str) -> Draft:
+    """Begin an original: nobody sees it until it is whole.
 
-        Raises:
-            OSError: as :meth:`write`.
-        """
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        Path(self._file.name).replace(self._path)
-        _sync_folder(self._path.parent)
-
-    def abandon(self) -> None:
-        """Leave nothing of it."""
-        with suppress(OSError):  # closing writes what is buffered, to a disk that may be full
-            self._file.close()
-        Path(self._file.name).unlink(missing_ok=True)
+    Raises:
+        ValueError: not a key.
+        OSError: the file can't be made.
+    """
+    return chosen().draft(_original_path(key))
 
 
 def original(key: str) -> bytes | None:
-    """The original as it came; ``None`` when there is none (any more)."""
-    try:
-        return _original_path(key).read_bytes()
-    except FileNotFoundError:
-        return None
+    """The original as it came; ``None`` when there is none (any more). Raises ``OSError``."""
+    return chosen().read(_original_path(key))
 
 
 def remove_original(key: str) -> None:
-    """Remove the original; nothing happens when there is none."""
-    _original_path(key).unlink(missing_ok=True)
+    """Remove the original; nothing happens when there is none. Raises ``OSError``."""
+    chosen().remove(_original_path(key))
 
 
-def _original_path(key: str) -> Path:
+@lru_cache(1)
+def _bucket_store(of: Settings) -> BucketStore:
+    return BucketStore(of)
+
+
+def _original_path(key: str) -> str:
     if _KEY.fullmatch(key) is None:
         raise ValueError("not the key of a picture")
-    return media_dir() / _ORIGINALS / key
+    return f"{ORIGINALS}/{key}"
 
 
-def _private_folder() -> Path:
-    return media_dir() / _PRIVATE
+def _area(private: bool) -> str:
+    return PRIVATE if private else PUBLIC
 
 
-def _path(name: str, *, private: bool = False) -> Path | None:
+def _path(name: str, *, private: bool = False) -> str | None:
     match = _NAME.fullmatch(name)
-    folder = _private_folder() if private else media_dir()
     # Folders by the first two characters of the key: no folder grows with the town.
-    return folder / match["key"][:2] / name if match else None
-
-
-def _write_draft(folder: Path, data: bytes) -> Path:
-    with NamedTemporaryFile(dir=folder, prefix=".draft-", delete=False) as file:
-        draft = Path(file.name)
-        try:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
-    return draft
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last; systems that can't open a folder do so by themselves."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    return f"{_area(private)}/{match['key'][:2]}/{name}" if match else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 from typing import Any, Final
 
+import structlog
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
@@ -14,10 +16,14 @@ from core.clock import now
 from core.jobs import defer, job, periodic
 from media import storage
 from media.models import Photo, Upload, UploadState
+from media.stores import Kept
+
+log = structlog.get_logger(__name__)
 
 OPEN_FOR: Final = timedelta(days=1)
 UNUSED_FOR: Final = timedelta(days=7)
 RECORDS_FOR: Final = timedelta(days=30)
+MOST_ORPHANS: Final = 5000  # files a night
 _BATCH: Final = 500
 
 
@@ -43,9 +49,9 @@ async def remove_files(version: int, keys: list[str]) -> None:
     """Remove the originals of these keys, and the pictures that no row names any more."""
     named = set(await _flat(Photo.filter(key__in=keys), "key"))
     for key in sorted(set(keys)):
-        await asyncio.to_thread(storage.remove_original, key)
+        await storage.off_loop(storage.remove_original, key)
         if key not in named:
-            await asyncio.to_thread(storage.remove_variants, key)
+            await storage.off_loop(storage.remove_variants, key)
 
 
 @periodic("media.sweep", cron="23 19 * * *")
@@ -66,6 +72,42 @@ async def sweep() -> None:
     while ids := await _flat(over.limit(_BATCH), "id"):
         async with in_transaction():
             await erase_photos(Photo.filter(id__in=ids))
+
+    await _reconcile()
+
+
+async def _reconcile() -> None:
+    """Remove files that no row names: what a process that died, or a store that was away, left.
+
+    Young files may belong to an upload on its way. A store without any known picture is more
+    likely another town's than ours, and one night takes no more than :data:`MOST_ORPHANS`.
+    """
+    if not await Photo.exists():
+        return
+    left = MOST_ORPHANS
+    for area in storage.AREAS:
+        files = storage.files(area)
+        while left > 0 and (batch := await storage.off_loop(_old_files, files)):
+            orphans = await _orphans(batch)
+            for path in orphans[:left]:
+                await storage.off_loop(storage.chosen().remove, path)
+            left -= len(orphans)
+            if orphans:
+                log.info("media.orphans_removed", count=len(orphans))
+
+
+def _old_files(files: Iterator[Kept]) -> dict[str, str]:
+    """The next so many files older than a day, with the keys of their pictures."""
+    limit = now() - OPEN_FOR
+    old = ((kept.path, storage.key_of(kept.path)) for kept in files if kept.modified < limit)
+    return {path: key for path, key in islice(old, _BATCH) if key is not None}
+
+
+async def _orphans(batch: dict[str, str]) -> list[str]:
+    keys = sorted({key for key in batch.values() if key})
+    known = set(await _flat(Photo.filter(key__in=keys), "key"))
+    known.update(await _flat(Upload.filter(key__in=keys), "key"))
+    return [path for path, key in batch.items() if key not in known]
 
 
 async def _note_use() -> None:

@@ -7,7 +7,6 @@ transaction; ``complete_upload`` makes a photo of them.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import hmac
@@ -154,7 +153,10 @@ async def prepare_upload(actor: Actor, *, upload_id: UUID) -> None:
         raise refusal(upload.refusal)
     if upload.state is not UploadState.STORED:
         return
-    data = await asyncio.to_thread(storage.original, upload.key)
+    try:
+        data = await storage.off_loop(storage.original, upload.key)
+    except OSError as error:
+        raise Unavailable(reason="STORAGE") from error
     if data is None:  # somebody else was quicker
         return
     try:
@@ -163,13 +165,13 @@ async def prepare_upload(actor: Actor, *, upload_id: UUID) -> None:
     except Refused as refused:
         reason = str(refused.args[0])
         await _stored(upload).update(state=UploadState.REFUSED, refusal=reason)
-        await asyncio.to_thread(storage.remove_original, upload.key)
+        await _drop_original(upload)
         raise refusal(reason) from None
     await _keep_variants(upload, variants)
     await _stored(upload).update(
         state=UploadState.READY, width=variants.width, height=variants.height
     )
-    await asyncio.to_thread(storage.remove_original, upload.key)
+    await _drop_original(upload)
 
 
 async def complete_upload(actor: Actor, *, upload_id: UUID, alt: str = "") -> Photo:
@@ -276,35 +278,41 @@ def _stored(upload: Upload) -> QuerySet[Upload]:
 async def _keep(upload: Upload, chunks: AsyncIterator[bytes]) -> None:
     draft = None
     try:
-        draft = await asyncio.to_thread(storage.OriginalDraft, upload.key)
+        draft = await storage.off_loop(storage.draft_original, upload.key)
         left = upload.size
         async for chunk in chunks:
             left -= len(chunk)
             if left < 0:
                 raise refusal("MORE_THAN_ANNOUNCED")
-            await asyncio.to_thread(draft.write, chunk)
+            await storage.off_loop(draft.write, chunk)
         if left:
             raise refusal("LESS_THAN_ANNOUNCED")
-        await asyncio.to_thread(draft.finish)
+        await storage.off_loop(draft.finish)
         await Upload.filter(id=upload.id, state=UploadState.REQUESTED).update(
             state=UploadState.STORED
         )
     except BaseException as error:
         if draft is not None:
-            draft.abandon()
+            await storage.off_loop(draft.abandon)
         if isinstance(error, OSError):
             raise Unavailable(reason="STORAGE") from error
         raise
+
+
+async def _drop_original(upload: Upload) -> None:
+    # The picture is decided upon; an original that can't go now is swept at night.
+    with suppress(OSError):
+        await storage.off_loop(storage.remove_original, upload.key)
 
 
 async def _keep_variants(upload: Upload, variants: Variants) -> None:
     private = is_private(upload.purpose)
     try:
         for (width, file_format), data in variants.files.items():
-            await asyncio.to_thread(
+            await storage.off_loop(
                 storage.store, upload.key, width, file_format, data, private=private
             )
     except OSError as error:
         with suppress(OSError):
-            await asyncio.to_thread(storage.remove_variants, upload.key)
+            await storage.off_loop(storage.remove_variants, upload.key)
         raise Unavailable(reason="STORAGE") from error

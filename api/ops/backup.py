@@ -24,7 +24,7 @@ from core import audit_check
 from core.clock import now
 from core.database import connected, connection, credentials, execute, fetch, patient
 from core.embedded_postgres import EmbeddedPostgresError, state_folder
-from media.storage import stored, stored_names
+from media.storage import in_folder, read, stored_names
 
 
 @dataclass(frozen=True)
@@ -130,24 +130,23 @@ def _add_pictures(writer: ArchiveWriter, progress: Progress) -> int:
     names = picture_names()
     kept = 0
     for done, name in enumerate(names, start=1):
-        path = picture_file(name)
+        data = read(name.removeprefix(PRIVATE), private=name.startswith(PRIVATE))
         # One that is deleted at this moment is named by no row any more.
-        with suppress(FileNotFoundError):
-            if path is not None:
-                writer.add(MEDIA + name, path.read_bytes())
-                kept += 1
+        if data is not None:
+            writer.add(MEDIA + name, data)
+            kept += 1
         progress("pictures", done, len(names))
     return kept
 
 
 def picture_names() -> list[str]:
-    """Names of all stored pictures as an archive has them: private ones in a folder."""
+    """Names of all stored pictures as an archive has them: private ones in a folder.
+
+    None of a bucket, which has copies of its own.
+    """
+    if not in_folder():
+        return []
     return [*stored_names(), *(PRIVATE + name for name in stored_names(private=True))]
-
-
-def picture_file(name: str) -> Path | None:
-    """The file of a picture by its name in archives."""
-    return stored(name.removeprefix(PRIVATE), private=name.startswith(PRIVATE))
 
 
 def _refuse_overwriting(path: Path, *, force: bool) -> None:

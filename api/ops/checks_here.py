@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryFile
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from api.ops.findings import Finding, failure, good, skipped, warning
 from core.clock import now
 from core.embedded_postgres import EmbeddedPostgresError
 from core.settings import DEVELOPMENT_SECRET, MINIMUM_SECRET_LENGTH, Settings
-from media.storage import media_dir
+from media.storage import ORIGINALS, chosen, media_dir
 
 OLDEST_PYTHON: Final = (3, 11)
 NEWEST_PYTHON: Final = (3, 14)
@@ -131,6 +132,8 @@ def certificate(settings: Settings) -> Finding:
 
 def media(settings: Settings) -> Finding:
     """Whether pictures can be stored, and for how long there is room."""
+    if settings.media_url is not None:
+        return _bucket(settings.media_url)
     name = "media folder"
     try:
         folder = media_dir()
@@ -149,6 +152,29 @@ def media(settings: Settings) -> Finding:
     if room < _LITTLE_ROOM:
         return warning(name, says, "Make room soon.")
     return good(name, says)
+
+
+def _bucket(url: str) -> Finding:
+    """Whether the bucket takes a file, gives it back and lets it go."""
+    name, mark = "media bucket", token_hex(8)
+    path = f"{ORIGINALS}/doctor-{mark}"
+    try:
+        store = chosen()
+        store.put(path, mark.encode())
+        same = store.read(path) == mark.encode()
+        store.remove(path)
+        gone = not store.has(path)
+    except OSError as refusal:
+        return failure(
+            name,
+            f"{url}: {refusal}",
+            "See LEYE_MEDIA_URL, LEYE_MEDIA_ENDPOINT and the keys, and whether the key may read, "
+            "write, list and delete there.",
+        )
+    if not same or not gone:
+        says = "does not give back what it was given" if not same else "does not delete"
+        return failure(name, f"{url} {says}", "Take a store that is consistent, as S3 is.")
+    return good(name, url)
 
 
 def last_backup(settings: Settings) -> Finding:

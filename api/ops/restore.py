@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import asyncpg
 from asyncpg.exceptions import ObjectInUseError, PostgresError
 
 from api.assembly import database_config
 from api.ops.archive import PRIVATE, Archive, Manifest, Progress, opened
-from api.ops.backup import picture_file, picture_names
+from api.ops.backup import picture_names
 from api.ops.database import (
     BOOKKEEPING,
     TABLES_SQL,
@@ -38,7 +38,9 @@ from core import audit_check
 from core.database import CONNECT_SECONDS, connected, connection, credentials, execute, patient
 from core.migrate import migrate
 from core.settings import Settings
-from media.storage import store
+from media.storage import has, read, remove, store
+
+_Answer = TypeVar("_Answer")
 
 _LOCK: Final = 0x52455354
 _LEFT_BEHIND: Final = "_(restoring|replaced)_[0-9a-f]{8}"
@@ -289,13 +291,13 @@ class _Pictures:
     def __exit__(self, *_: object) -> None:
         if not self._kept:
             for name in self._written:
-                _remove(name)
+                _call(remove, name)
 
     def add_missing(self) -> None:
         """Write those of which there is no file."""
         names = sorted(self._archive.pictures())
         for done, name in enumerate(names, start=1):
-            if picture_file(name) is None:
+            if not _call(has, name):
                 self._written.append(name)
                 self._write(name)
             self._progress("pictures", done, len(names))
@@ -312,15 +314,13 @@ class _Pictures:
         pictures = self._archive.pictures()
         fresh = set(self._written)
         for name, digest in pictures.items():
-            path = picture_file(name)
-            if name in fresh or path is None:
-                continue
-            if sha256(path.read_bytes()).hexdigest() != digest:
+            data = None if name in fresh else _call(read, name)
+            if data is not None and sha256(data).hexdigest() != digest:
                 self._write(name)
                 self._written.append(name)
         surplus = set(picture_names()) - pictures.keys() if replace else set()
         for name in surplus:
-            _remove(name)
+            _call(remove, name)
         return len(self._written), len(surplus)
 
     def _write(self, name: str) -> None:
@@ -336,7 +336,6 @@ class _Pictures:
             ) from None
 
 
-def _remove(name: str) -> None:
-    path = picture_file(name)
-    if path is not None:
-        path.unlink(missing_ok=True)
+def _call(function: Callable[..., _Answer], name: str) -> _Answer:
+    """Call a function of :mod:`media.storage` with a picture's name in archives."""
+    return function(name.removeprefix(PRIVATE), private=name.startswith(PRIVATE))

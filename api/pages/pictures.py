@@ -5,12 +5,15 @@ Private ones lie under ``/media/private/``; their addresses are signed and soon 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
+from api.faults import report_incident
 from api.pages.rendering import knows
+from media import storage
 from media.photos import may_fetch
 from media.storage import stored
 
@@ -22,19 +25,18 @@ PRIVATE: Final = {
     "Cache-Control": "private, no-store",
     "X-Content-Type-Options": "nosniff",
 }
-_MEDIA_TYPES: Final = {".webp": "image/webp", ".jpg": "image/jpeg"}
+_MEDIA_TYPES: Final = {"webp": "image/webp", "jpg": "image/jpeg"}
 
 
 async def picture(request: Request) -> Response:
     """One variant of a picture; 404 for every other name."""
     name = request.path_params["name"]
-    path = stored(name)
-    if path is None:
+    if storage.in_folder() and stored(name) is None:
         return _nothing()
     headers = {**IMMUTABLE, "ETag": f'"{name}"'}
     if knows(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    return FileResponse(path, headers=headers, media_type=_MEDIA_TYPES[path.suffix])
+    return await _file(name, headers, private=False)
 
 
 async def private_picture(request: Request) -> Response:
@@ -42,10 +44,26 @@ async def private_picture(request: Request) -> Response:
     name, given = request.path_params["name"], request.query_params
     if not may_fetch(name, given.get("expires", ""), given.get("signature", "")):
         return _nothing()
-    path = stored(name, private=True)
-    if path is None:
+    return await _file(name, PRIVATE, private=True)
+
+
+async def _file(name: str, headers: Mapping[str, str], *, private: bool) -> Response:
+    if storage.in_folder():
+        path = stored(name, private=private)
+        return (
+            _nothing()
+            if path is None
+            else FileResponse(path, headers=dict(headers), media_type=_MEDIA_TYPES[path.suffix[1:]])
+        )
+    try:
+        data = await storage.off_loop(storage.read, name, private=private)
+    except OSError as error:
+        report_incident(error)
+        return PlainTextResponse("503", 503, {"Cache-Control": "no-store", "Retry-After": "5"})
+    if data is None:
         return _nothing()
-    return FileResponse(path, headers=PRIVATE, media_type=_MEDIA_TYPES[path.suffix])
+    kind = _MEDIA_TYPES[name.rpartition(".")[2]]
+    return Response(data, headers={**headers, "Accept-Ranges": "none"}, media_type=kind)
 
 
 def _nothing() -> Response:

@@ -14,7 +14,7 @@ from typing import Final
 from api.seed.chance import Chance
 from api.seed.pictures import LIMITS, Kind, alt, draw, encode_variants
 from media.formats import FORMATS, WIDTHS
-from media.storage import store, stored
+from media.storage import has, off_loop, store
 
 WIDTH: Final = max(LIMITS)
 HEIGHT: Final = WIDTH * 3 // 4
@@ -50,7 +50,7 @@ async def hang(pictures: Sequence[Picture], done: Callable[[int], None]) -> None
     Raises:
         OSError: a file can't be written.
     """
-    missing = [picture for picture in pictures if not _there(picture)]
+    missing = [picture for picture in pictures if not await off_loop(_there, picture)]
     done(len(pictures) - len(missing))
     if not missing:
         return
@@ -64,13 +64,13 @@ async def hang(pictures: Sequence[Picture], done: Callable[[int], None]) -> None
         ]
         for serial, picture in enumerate(missing):
             files = await drawing[serial]
-            await asyncio.to_thread(_keep, picture, files)
+            await off_loop(_keep, picture, files)
             done(len(pictures) - len(missing) + serial + 1)
 
 
 def _there(picture: Picture) -> bool:
     names = [f"{picture.key}-{width}.{suffix}" for width in WIDTHS for suffix in FORMATS]
-    return all(stored(name) for name in names)
+    return all(has(name) for name in names)
 
 
 def _files(kind: Kind, number: int) -> dict[tuple[int, str], bytes]:

@@ -202,3 +202,28 @@ async def test_the_whole_service_lets_private_pictures_through(database_url: str
         assert answer.headers["Cache-Control"] == "private, no-store"
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert (await client.head(private_url(KEY))).status_code == 200
+
+
+async def test_public_pictures_are_kept_for_a_year_and_read_in_parts() -> None:
+    put(private=False)
+    path = photo_path(KEY)
+    async with visitor() as client:
+        answer = await client.get(path)
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        tag = answer.headers["ETag"]
+        for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            again = await client.get(path, headers={"If-None-Match": known})
+            assert (again.status_code, again.content) == (304, b"")
+            assert (again.headers["ETag"], again.headers["Cache-Control"]) == (
+                tag, answer.headers["Cache-Control"],
+            )  # fmt: skip
+        assert (await client.get(path, headers={"If-None-Match": '"other"'})).status_code == 200
+        head = await client.head(path)
+        assert (head.status_code, head.content, head.headers["Content-Length"]) == (200, b"", "9")
+        part = await client.get(path, headers={"Range": "bytes=2-5"})
+        assert (part.status_code, part.content) == (206, b"pict")
+        assert part.headers["Content-Range"] == "bytes 2-5/9"
+        beyond = await client.get(path, headers={"Range": "bytes=20-"})
+        assert beyond.status_code == 416
+        assert (await client.post(path)).status_code == 405

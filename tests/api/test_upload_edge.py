@@ -132,7 +132,7 @@ async def test_a_full_disk_is_said_to_be_for_a_while(monkeypatch: pytest.MonkeyP
     def full(self: object, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("media.storage.OriginalDraft.write", full)
+    monkeypatch.setattr("media.stores._FileDraft.write", full)
     async with edge() as client:
         answer = await client.put(
             f"/uploads/{upload.id}", content=b"12345", headers=ticket(upload.id).headers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from core.clock import now
 from core.privacy import registry
 from landlord.models import ListingPhoto
 from management.models import Place
-from media import storage
+from media import storage, sweeping
 from media.formats import FORMATS, WIDTHS
 from media.models import Photo, Upload, UploadState
 from media.sweeping import sweep
@@ -27,17 +28,14 @@ def put(key: str, *, original: bool = False) -> None:
         for file_format in FORMATS:
             storage.store(key, width, file_format, b"a picture")
     if original:
-        draft = storage.OriginalDraft(key)
+        draft = storage.draft_original(key)
         draft.write(b"an original")
         draft.finish()
 
 
 def keys(folder: Path) -> set[str]:
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {
-        path.name.rsplit("-", 1)[0] if path.suffix else path.name  # originals have none
-        for path in files
-    }
+    paths = [kept.path for area in storage.AREAS for kept in storage.files(area)]
+    return {storage.key_of(path) or path for path in paths}
 
 
 async def run_jobs(database_url: str) -> None:
@@ -129,3 +127,49 @@ async def test_a_photo_that_is_shown_again_stays(database_url: str, folder: Path
     await sweep()
     await photo.refresh_from_db()
     assert photo.unused_since is None
+
+
+async def test_files_that_no_row_names_go_when_they_are_old(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    await make.upload(await make.account(), key="on-its-way", state=UploadState.STORED)
+    await Photo.create(key="of-a-photo", width=720, height=540)
+    for key in ("on-its-way", "of-a-photo", "of-nobody"):
+        put(key, original=True)
+        storage.store(key, 360, "webp", b"a paper", private=True)
+    before = keys(folder)
+    await sweep()
+    assert keys(folder) == before  # young
+
+    await _in_two_days(monkeypatch)
+    assert keys(folder) == {"on-its-way", "of-a-photo"}
+
+
+async def test_a_store_of_another_town_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    put("of-another-town")
+    await _in_two_days(monkeypatch)
+    assert keys(folder) == {"of-another-town"}
+
+
+@pytest.mark.parametrize("folder", ["folder"], indirect=True)
+async def test_drafts_that_a_dead_process_left_go_and_other_files_stay(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    await Photo.create(key="of-a-photo", width=720, height=540)
+    put("of-a-photo", original=True)
+    for name in ("of/.draft-x", "private/of/.draft-y", "originals/.draft-z", "of/notes.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("left behind")
+    await _in_two_days(monkeypatch)
+    left = await asyncio.to_thread(lambda: {path.name for path in folder.rglob("*")})
+    assert not any(name.startswith(".draft-") for name in left)
+    assert "notes.txt" in left
+
+
+async def _in_two_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nightly reconciliation alone, as it would be then."""
+    later = now() + timedelta(days=2)
+    monkeypatch.setattr(sweeping, "now", lambda: later)
+    await sweeping._reconcile()
