@@ -175,7 +175,9 @@ def test_no_module_is_longer_than_one_can_hold_in_mind() -> None:
     long = {
         name_of(path): lines
         for path in sources()
-        if (lines := len(path.read_text("utf-8").splitlines())) > LONGEST_MODULE
+        if path.relative_to(ROOT).parts[0]
+        != "migrations"  # a tool writes them, nobody adds to them
+        and (lines := len(path.read_text("utf-8").splitlines())) > LONGEST_MODULE
     }
     assert long == {}
 
