@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from core.database import fetch
-from core.rates import allow
 from identity.actor import Actor, ActorKind, Permission
+from management.access import count_plate_miss
 from management.blocks import kinds_in_force
-from management.claims import runs
-from management.models import Lifecycle, PlaceKind, PlateState
+from management.claims import claims_at
+from management.models import ClaimState, Lifecycle, PlaceKind, PlateState
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,32}")
-MISSES_WINDOW = timedelta(minutes=1)
 
 
 class PlateAction(StrEnum):
@@ -25,6 +24,7 @@ class PlateAction(StrEnum):
     VIEW_LISTINGS = "VIEW_LISTINGS"
     VIEW_FILE = "VIEW_FILE"
     MANAGE = "MANAGE"
+    CLAIM = "CLAIM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ async def scan(actor: Actor, token: str) -> ScannedPlate | None:
     """
     rows = await fetch(_SCAN, token) if _TOKEN.fullmatch(token) else []
     if not rows:
-        await allow("plate misses", actor.address, limit=10, window=MISSES_WINDOW, fail_open=True)
+        await count_plate_miss(actor)
         return None
     return ScannedPlate(rows[0])
 
@@ -76,19 +76,30 @@ async def actions_for(actor: Actor, scanned: ScannedPlate) -> list[PlateAction]:
     """What the actor may do next: one scan, an answer by role.
 
     Everybody sees what is to let in a house in use; staff open the file of places in their grid;
-    who is known to run the place manages it. A plate out of use leads nowhere.
+    who is known to run the place manages it; a house that nobody is known to run can be claimed.
+    A plate out of use leads nowhere.
     """
     row = scanned.row
     if scanned.state is not PlateState.ACTIVE:
         return []
     actions = []
-    if row["kind"] == PlaceKind.RENTAL_HOUSE and row["lifecycle"] == Lifecycle.ACTIVE:
+    house = row["kind"] == PlaceKind.RENTAL_HOUSE and row["lifecycle"] == Lifecycle.ACTIVE
+    if house:
         actions.append(PlateAction.VIEW_LISTINGS)
     if actor.may(Permission.PLACES_READ, row["grid_path"]):
         actions.append(PlateAction.VIEW_FILE)
-    if actor.kind is ActorKind.ACCOUNT and await runs(actor.id, row["place_id"]):
-        actions.append(PlateAction.MANAGE)
+    if actor.kind is ActorKind.ACCOUNT:
+        actions += await _of_landlords(actor, row["place_id"], house=house)
     return actions
+
+
+async def _of_landlords(actor: Actor, place_id: UUID, *, house: bool) -> list[PlateAction]:
+    claims = await claims_at(place_id)
+    own = [claim.state for claim in claims if claim.account_id == actor.id]
+    if ClaimState.VERIFIED in own:
+        return [PlateAction.MANAGE]
+    known = any(claim.state is ClaimState.VERIFIED for claim in claims)
+    return [PlateAction.CLAIM] if house and not known and not own else []
 
 
 async def blocked(scanned: ScannedPlate) -> bool:

@@ -6,18 +6,21 @@ for the actor answer alike.
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from core.errors import NotFound, Unauthenticated
+from core.rates import allow
 from identity.actor import EVERYWHERE, Actor, ActorKind, Permission
-from management.models import ClaimState, Grid, Place, PlaceClaim, Plate, Room
+from management.models import ClaimState, Grid, Place, PlaceClaim, Plate, PlateState, Room
 from management.models.territory import codes_of
 
 _NOTHING = Q(id__isnull=True)
+_MISSES_WINDOW: Final = timedelta(minutes=1)
 
 
 def within(path: str, prefix: str = "") -> Q:
@@ -101,6 +104,63 @@ async def access_plate(
     if plate is None:
         raise NotFound
     return plate
+
+
+def visible_claims(actor: Actor) -> QuerySet[PlaceClaim]:
+    """Staff: claims on places where they decide. Accounts: their own, and who takes over theirs."""
+    if actor.kind is ActorKind.ACCOUNT:
+        successor = Q(vouched=True, takes_over__account_id=actor.id)
+        return PlaceClaim.filter(Q(account_id=actor.id) | successor)
+    return PlaceClaim.filter(in_scope(actor, Permission.CLAIMS_DECIDE, "place__"))
+
+
+async def access_claim(actor: Actor, *, claim_id: UUID, kind: ActorKind) -> PlaceClaim:
+    """One claim, for an actor of this kind; its place and then it locked, in this order.
+
+    In a running unit of work.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: absent, out of scope, or somebody else's.
+    """
+    require_sign_in(actor)
+    seen = await visible_claims(actor).filter(id=claim_id).first()
+    if actor.kind is not kind or seen is None:
+        raise NotFound
+    # The place is locked first, as by everything that changes several of its listings.
+    await Place.filter(id=seen.place_id).select_for_update().only("id").get()
+    return await PlaceClaim.filter(id=claim_id).select_for_update().get()
+
+
+async def access_place_at_plate(actor: Actor, *, token: str) -> Place:
+    """The place, locked, at which somebody with an account stands: they scanned its plate.
+
+    The plate is in use, and the place's own or of one of its rooms. In a running unit of work.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: not an account, or no such plate, or one that is out of use.
+        RateLimited: this address has asked for too many plates that don't exist.
+    """
+    require_sign_in(actor)
+    if actor.kind is not ActorKind.ACCOUNT:
+        raise NotFound
+    plate = None
+    if _is_code(token, longest=32):
+        plate = await Plate.filter(token=token, state=PlateState.ACTIVE).first()
+    if plate is None:
+        await count_plate_miss(actor)
+        raise NotFound(field="input.plateToken")
+    return await Place.filter(id=plate.place_id).select_for_update().get()
+
+
+async def count_plate_miss(actor: Actor) -> None:
+    """Count a token that speaks for nothing against the address it came from.
+
+    Raises:
+        RateLimited: more than 10 a minute.
+    """
+    await allow("plate misses", actor.address, limit=10, window=_MISSES_WINDOW, fail_open=True)
 
 
 async def access_grid(actor: Actor, *, code: str, permission: Permission) -> Grid:

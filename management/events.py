@@ -97,6 +97,44 @@ class LandlordEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimMade(Event):
+    """Somebody says that they run a place; a warden has to look at the papers."""
+
+    claim_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimDecided(Event):
+    """A warden verified or refused a claim: which, its state says."""
+
+    claim_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimDropped(Event):
+    """A claim ended before it was decided."""
+
+    claim_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseHandedOver(Event):
+    """Somebody runs a place in place of somebody else, whose claim has ended by now.
+
+    Tenants and doors of the place go along: whoever keeps them handles this.
+    """
+
+    place_id: UUID
+    from_account_id: UUID
+    to_account_id: UUID
+    from_claim_id: UUID
+    to_claim_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WardenPosted(Event):
     """Somebody was posted to a grid."""
 

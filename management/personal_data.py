@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from core.privacy import Basis, Holding, Retention, Words, register
-from management.models import Place, PlaceClaim
+from management.models import ClaimPhoto, ClaimState, Place, PlaceClaim
+from management.rules import rules
 
 _FILE: Final = Retention(
     Words("属于房屋管理档案，随档案保存", "Part of the place's file, and kept with it")
@@ -29,7 +31,40 @@ class _ContactOfPlace(Holding):
         return Place.filter(id=subject_id)
 
 
+class _Papers(Holding):
+    """Pictures of papers: they go a term after their claim was refused or ended.
+
+    Also when the account is closed: a decision must stay open to a check for as long.
+    """
+
+    def expired(self, at: datetime) -> Q:
+        """Those whose claim has been over for the term."""
+        return Q(
+            claim__state__in=[ClaimState.REFUSED, ClaimState.ENDED],
+            claim__decided_at__lt=at - timedelta(days=rules().claim_papers_days),
+        )
+
+    def erasable(self, at: datetime) -> Q:
+        """The same: the wish of who sent them does not shorten the term."""
+        return self.expired(at)
+
+
 register(
+    _Papers(
+        model=ClaimPhoto,
+        kind="account",
+        subject="claim__account_id",
+        title=Words("认领房屋的证明照片", "Papers that prove claims"),
+        basis=Basis.STATUTORY_DUTY,
+        retention=Retention(
+            Words(
+                f"认领不通过或结束后保留 {rules().claim_papers_days} 天",
+                f"{rules().claim_papers_days} days after the claim was refused or ended",
+            )
+        ),
+        export=("id", "claim_id", "photo_id", "paper"),
+        erase="delete",
+    ),
     Holding(
         model=PlaceClaim,
         kind="account",
@@ -37,7 +72,17 @@ register(
         title=Words("您管理的房屋", "Houses you run"),
         basis=Basis.STATUTORY_DUTY,
         retention=_FILE,
-        export=("id", "place_id", "role", "state", "decided_at", "created_at"),
+        export=(
+            "id",
+            "place_id",
+            "role",
+            "state",
+            "lease_from",
+            "lease_until",
+            "reason",
+            "decided_at",
+            "created_at",
+        ),
         erase="keep",
     ),
     Holding(

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from core.database import fetch
-from management.models import PlaceBlock, PlaceClaim, Room
+from management.claims import shares
+from management.models import ClaimRole, PlaceBlock, PlaceClaim, Room
 
 RowsByPlace = dict[UUID, list[dict[str, Any]]]
 
@@ -70,15 +71,22 @@ _NEWEST = "ORDER BY (p.state = 'ACTIVE') DESC, r.number NULLS FIRST, p.issued_at
 
 
 async def claims_of_places(place_ids: Collection[UUID]) -> RowsByPlace:
-    """Who is known to run each place."""
-    return _grouped(
+    """Who is known to run each place, and what they answer for."""
+    claims = _grouped(
         await fetch(
-            "SELECT c.place_id, c.id, c.role, c.state, a.display_name, c.decided_at"
+            "SELECT c.place_id, c.id, c.role, c.state, a.display_name, c.decided_at,"
+            " c.lease_until, p.role AS acts_for"
             " FROM place_claim c JOIN account a ON a.id = c.account_id"
+            " LEFT JOIN place_claim p ON p.id = c.acts_for_id"
             " WHERE c.place_id = ANY($1::uuid[]) AND c.state = 'VERIFIED' ORDER BY c.id",
             list(place_ids),
         )
     )
+    for rows in claims.values():
+        answers = shares({ClaimRole(row["role"]) for row in rows})
+        for row in rows:
+            row["responsible_for"] = [what for what, role in answers.items() if role == row["role"]]
+    return claims
 
 
 async def blocks_of_places(place_ids: Collection[UUID]) -> RowsByPlace:

@@ -62,6 +62,12 @@ class Rules(BaseSettings):
     )
     rooms_per_request: int = Field(default=200, description="rooms that one request may add")
     plates_per_request: int = Field(default=500, description="plates that one request may issue")
+    pending_claims: int = Field(
+        default=5, ge=1, description="claims of one account that may wait for a warden at a time"
+    )
+    claim_papers_days: int = Field(
+        default=90, ge=1, description="days that papers stay after a claim was refused or ended"
+    )
 
 
 @cache

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
+
+from tortoise.expressions import Q
 
 from core.privacy import Basis, Holding, Retention, Words, register
 from media.models import Photo, Upload
-from media.sweeping import erase_photos, erase_uploads
+from media.sweeping import erase_photos, erase_uploads, unused
 
 _UPLOADS: Final = Retention(
     Words("上传后保留三十天，由每晚的清理删除", "Thirty days, then swept at night")
 )
 _UPLOADED: Final = ("id", "purpose", "content_type", "size", "state", "created_at")
 
+
+class _OwnPhotos(Holding):
+    """Pictures of accounts: what shows one is erased first, or keeps it for a term of its own."""
+
+    def erasable(self, at: datetime) -> Q:
+        """Those that nothing shows; the rest goes with the nightly sweep after what shows it."""
+        return Q(**unused())
+
+
 register(
-    Holding(
+    _OwnPhotos(
         model=Photo,
         kind="account",
         subject="owner_id",
         title=Words("您上传的图片", "Pictures you uploaded"),
         basis=Basis.CONTRACT,
-        retention=Retention(Words("账号存续期间", "As long as the account is open")),
+        retention=Retention(
+            Words(
+                "账号存续期间；认领证明等随其所属记录的期限",
+                "As long as the account is open; a paper as long as what it proves",
+            )
+        ),
         export=("id", "key", "alt_zh", "alt_en", "width", "height", "created_at"),
         erase=erase_photos,
     ),

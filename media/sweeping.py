@@ -68,7 +68,7 @@ async def sweep() -> None:
         async with in_transaction():
             await erase_uploads(Upload.filter(id__in=ids))
     await _note_use()
-    over = Photo.filter(unused_since__lt=now() - UNUSED_FOR, **_unused())
+    over = Photo.filter(unused_since__lt=now() - UNUSED_FOR, **unused())
     while ids := await _flat(over.limit(_BATCH), "id"):
         async with in_transaction():
             await erase_photos(Photo.filter(id__in=ids))
@@ -113,10 +113,10 @@ async def _orphans(batch: dict[str, str]) -> list[str]:
 async def _note_use() -> None:
     """Note since when photos are shown nowhere, and forget it of those that are again."""
     marked = Photo.filter(unused_since__not_isnull=True)
-    still = set(await _flat(marked.filter(**_unused()), "id"))
+    still = set(await _flat(marked.filter(**unused()), "id"))
     again = [photo for photo in await _flat(marked, "id") if photo not in still]
     await Photo.filter(id__in=again).update(unused_since=None)
-    fresh = Photo.filter(unused_since=None, **_unused())
+    fresh = Photo.filter(unused_since=None, **unused())
     while ids := await _flat(fresh.limit(_BATCH), "id"):
         await Photo.filter(id__in=ids).update(unused_since=now())
 
@@ -125,7 +125,7 @@ async def _flat(rows: QuerySet[Any], column: str) -> list[Any]:
     return list(await rows.values_list(column, flat=True))
 
 
-def _unused() -> dict[str, bool]:
+def unused() -> dict[str, Any]:
     """The condition that no row of any table shows a photo; uploads only remember it."""
     shows = Photo._meta.backward_fk_fields - {"uploads"}  # noqa: SLF001 - no other way
     return {f"{name}__isnull": True for name in shows}

@@ -23,6 +23,7 @@ from schema.fields import UndeclaredError, check_field, root_type
 from schema.roots.accounts import AccountMutations
 from schema.roots.activity import ActivitySubscriptions
 from schema.roots.administration import AdministrationMutations, AdministrationQueries
+from schema.roots.claims import ClaimMutations, ClaimQueries
 from schema.roots.enquiries import EnquiryMutations, EnquiryQueries
 from schema.roots.letting import LettingMutations
 from schema.roots.listings import ListingMutations, ListingQueries
@@ -46,6 +47,7 @@ class Query(
     SeekingQueries,
     EnquiryQueries,
     PlaceQueries,
+    ClaimQueries,
     TerritoryQueries,
     AdministrationQueries,
 ):
@@ -62,6 +64,7 @@ class Mutation(
     PlaceMutations,
     RoomMutations,
     LettingMutations,
+    ClaimMutations,
     PlateMutations,
     TerritoryMutations,
     AdministrationMutations,

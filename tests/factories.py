@@ -102,10 +102,15 @@ async def account(display_name: str = "测试房东", **values: Any) -> Account:
 
 
 async def claim(
-    who: Account, of: Place, *, role: ClaimRole = ClaimRole.OWNER, **values: Any
+    who: Account, of: Place, *, role: ClaimRole | None = None, **values: Any
 ) -> PlaceClaim:
-    """The knowledge that somebody runs a place."""
+    """The knowledge that somebody runs a place: as its owner, or as what is still free."""
     state = values.pop("state", ClaimState.VERIFIED)
+    if role is None:
+        known = await PlaceClaim.filter(place_id=of.id, state="VERIFIED").values_list(
+            "role", flat=True
+        )
+        role = next(one for one in ClaimRole if one is ClaimRole.AGENT or one.value not in known)
     return await PlaceClaim.create(
         account_id=who.id, place_id=of.id, role=role, state=state, decided_at=now(), **values
     )

@@ -59,6 +59,7 @@ CLOCK = {
     "core.forget_requests": "41 19 * * *",
     "core.rescue_stalled": "* * * * *",
     "identity.end_expired_sessions": "11 19 * * *",
+    "management.end_over_leases": "7 16 * * *",
     "media.sweep": "23 19 * * *",
 }
 

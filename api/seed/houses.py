@@ -174,6 +174,7 @@ def _enter(
         lease_until=None,
         acts_for_id=None,
         takes_over_id=None,
+        vouched=False,
         reason="",
         state=state,
         decided_by=town.wardens[house.row["grid_code"]] if decided else None,

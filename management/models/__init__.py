@@ -1,6 +1,7 @@
 """Tables of management, by subject."""
 
 from management.models.places import (
+    ClaimEnd,
     ClaimPaper,
     ClaimPhoto,
     ClaimRole,
@@ -22,6 +23,7 @@ from management.models.plates import Plate, PlateState
 from management.models.territory import Grid, GridLevel
 
 __all__ = [
+    "ClaimEnd",
     "ClaimPaper",
     "ClaimPhoto",
     "ClaimRole",

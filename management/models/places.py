@@ -79,6 +79,17 @@ class ClaimState(StrEnum):
     ENDED = "ENDED"
 
 
+class ClaimEnd(StrEnum):
+    """Why a claim ended, where nobody gave a reason in their own words: kept in ``reason``."""
+
+    WITHDRAWN = "WITHDRAWN"
+    LEFT = "LEFT"
+    TAKEN_OVER = "TAKEN_OVER"
+    LEASE_OVER = "LEASE_OVER"
+    PRINCIPAL_ENDED = "PRINCIPAL_ENDED"
+    ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
+
+
 class ClaimPaper(StrEnum):
     """What a picture of a paper proves."""
 
@@ -263,6 +274,9 @@ class PlaceClaim(Model):
         "management.PlaceClaim", null=True, on_delete=fields.RESTRICT, related_name="successors"
     )
     takes_over_id: UUID | None
+    vouched = fields.BooleanField(
+        default=False, description="handed over by who ran the place, so it needs no papers"
+    )
     reason = fields.CharField(200, default="", description="why it was refused or ended")
     decided_by: UUID | None = fields.UUIDField(null=True)
     decided_at: datetime | None = fields.DatetimeField(null=True)
@@ -273,10 +287,18 @@ class PlaceClaim(Model):
         indexes = (
             Index(fields=("account_id", "state"), name="place_claim_account"),
             Index(fields=("place_id", "state"), name="place_claim_place"),
+            Index(fields=("state", "id"), name="place_claim_queue"),
+            Index(fields=("takes_over_id",), name="place_claim_takes_over"),
+            Index(fields=("acts_for_id",), name="place_claim_acts_for"),
         )
         constraints = (
             UniqueConstraint(
                 ("place_id", "account_id"), "place_claim_once", "state IN ('PENDING', 'VERIFIED')"
+            ),
+            UniqueConstraint(
+                ("place_id", "role"),
+                "place_claim_one_of_role",
+                "state = 'VERIFIED' AND role IN ('OWNER', 'SUBLANDLORD')",
             ),
             CheckConstraint(
                 "lease_until IS NULL OR lease_until >= lease_from", "place_claim_lease"

@@ -34,6 +34,7 @@ class EndLandlordInput(Requested):
     """Who no longer runs a place."""
 
     operator_id: strawberry.ID = given("As `Operator.id`.")
+    reason: str = given("Why, up to 200 characters; they will read it.", default="")
 
 
 @gql_input
@@ -96,7 +97,11 @@ class LettingMutations:
     ) -> dict[str, Any]:
         """Note that somebody no longer runs a place; what they offer there is withdrawn."""
         claim_id = row_id(input.operator_id, "Operator", field="input.operatorId")
-        await run_once(info, input, lambda: end_landlord(info.context.actor, claim_id=claim_id))
+        await run_once(
+            info,
+            input,
+            lambda: end_landlord(info.context.actor, claim_id=claim_id, reason=input.reason),
+        )
         return await place_payload(info, await place_of_claim(claim_id))
 
     @mutation(PlacePayload, access=holds(Permission.PLACES_BLOCK))

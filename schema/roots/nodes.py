@@ -13,6 +13,7 @@ from schema.context import Info
 from schema.fields import query, root_type, selected
 from schema.ids import parse_id
 from schema.roots.administration import staff_member_row
+from schema.roots.claims import claim_row
 from schema.roots.listings import listing_row
 from schema.roots.places import place_row
 from schema.selection import Selection
@@ -37,6 +38,7 @@ FETCHERS: Mapping[str, Fetch] = {
     "Grid": _grid,
     "Listing": listing_row,
     "Place": _place,
+    "PlaceClaim": claim_row,
     "StaffMember": staff_member_row,
 }
 

@@ -17,7 +17,9 @@ from landlord.models import (
     ReportState,
     ViewingState,
 )
+from management.claims import Responsibility
 from management.models import (
+    ClaimPaper,
     ClaimRole,
     ClaimState,
     EBikeCharging,
@@ -92,6 +94,19 @@ gql_enum(
         "REFUSED": "不通过 refused",
         "ENDED": "已结束 over",
     },
+)
+gql_enum(
+    ClaimPaper,
+    "What the picture of a paper proves.",
+    {
+        "PROOF": "证明: that they own or rent the house",
+        "OWNER_AUTHORITY": "授权: that the owner, or who it is for, agrees",
+    },
+)
+gql_enum(
+    Responsibility,
+    "What somebody who runs a house answers for. Who is known alone answers for both.",
+    {"STRUCTURE": "结构: the owner", "USE": "使用: the sub-landlord"},
 )
 gql_enum(
     PlaceBlockKind,
@@ -173,6 +188,7 @@ gql_enum(
         "VIEW_LISTINGS": "see the rooms to let 看房源",
         "VIEW_FILE": "open the file of the place 查看档案 (staff of its grid)",
         "MANAGE": "manage the place 管理房屋 (who runs it)",
+        "CLAIM": "claim the house 认领房屋: nobody is known to run it",
     },
 )
 gql_enum(

@@ -104,6 +104,25 @@ _PLACE_COLUMNS = (
 _ROOM_COLUMNS = ("number", "floor", "area", "dormitory")
 
 
+def public_place_columns(want: Selection) -> list[str]:
+    """The columns of something at a place that its public face needs, through ``place``."""
+    columns = ["place_id", *(f"place__{name}" for name in _PLACE_COLUMNS)]
+    if "photo" in want:
+        columns += [f"place__photo__{name}" for name in PHOTO_COLUMNS]
+    return columns
+
+
+async def add_public_places(rows: Rows, want: Selection, context: Context) -> None:
+    """Give rows read with :func:`public_place_columns` the public face of their ``place``."""
+    codes = {row["place__community_code"] for row in rows}
+    communities = await grids_by_code(codes, want["community"], context)
+    for row in rows:
+        inner = {name: row[f"place__{name}"] for name in _PLACE_COLUMNS}
+        photo = {f"photo_{name}": row.get(f"place__photo__{name}") for name in PHOTO_COLUMNS}
+        place = {**inner, **photo, "id": row["place_id"]}
+        row["place"] = public_place(place, communities, context.language)
+
+
 def listing_columns(want: Selection) -> list[str]:
     """The columns of listings that a selection needs, through their relations where it must."""
     columns = dict.fromkeys(("id",))
@@ -111,9 +130,7 @@ def listing_columns(want: Selection) -> list[str]:
         if name == "room":
             columns |= dict.fromkeys(("room_id", *(f"room__{name}" for name in _ROOM_COLUMNS)))
         elif name == "place":
-            columns |= dict.fromkeys(("place_id", *(f"place__{name}" for name in _PLACE_COLUMNS)))
-            if "photo" in want["place"]:
-                columns |= dict.fromkeys(f"place__photo__{name}" for name in PHOTO_COLUMNS)
+            columns |= dict.fromkeys(public_place_columns(want["place"]))
         elif name == "landlord":
             columns |= dict.fromkeys(("landlord_id", "landlord__display_name"))
         elif name != "photos":
@@ -129,13 +146,7 @@ async def shape_listings(rows: Rows, want: Selection, context: Context) -> Rows:
     if "photos" in want:
         photos = await photos_of([row["id"] for row in rows])
     if "place" in want:
-        codes = {row["place__community_code"] for row in rows}
-        communities = await grids_by_code(codes, want.under("place", "community"), context)
-        for row in rows:
-            inner = {name: row[f"place__{name}"] for name in _PLACE_COLUMNS}
-            photo = {f"photo_{name}": row.get(f"place__photo__{name}") for name in PHOTO_COLUMNS}
-            place = {**inner, **photo, "id": row["place_id"]}
-            row["place"] = public_place(place, communities, context.language)
+        await add_public_places(rows, want["place"], context)
     for row in rows:
         if "room" in want:
             inner = {name: row[f"room__{name}"] for name in _ROOM_COLUMNS}

@@ -15,6 +15,7 @@ from core.masking import mask_name, mask_phone
 from core.settings import settings
 from identity.actor import ActorKind, Permission
 from management import reading
+from management.claims import Responsibility
 from management.models import (
     ClaimRole,
     EBikeCharging,
@@ -104,6 +105,11 @@ class Operator:
     role: ClaimRole = attr("As what.")
     display_name: str = attr("What they call themselves.")
     since: datetime | None = attr("When staff verified it.")
+    responsible_for: list[Responsibility] = attr(
+        "What they answer for; agents for nothing.", size=1
+    )
+    acts_for: ClaimRole | None = attr("Of an agent: for the owner, or for the sub-landlord.")
+    lease_until: date | None = attr("Of a sub-landlord: last day of the head lease.")
 
 
 @gql_type(access=_FILES)

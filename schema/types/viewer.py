@@ -16,6 +16,7 @@ from identity.models import Session as SessionModel
 from identity.sessions import sessions_of
 from landlord.enquiry_lists import enquiries_of_landlord, own_enquiries
 from landlord.listings import own_listings
+from management.claims import count_own_claims, own_claims
 from management.places import PlaceFilter, PlaceOrder, count_places, list_places
 from management.posts import posts_of_staff
 from management.territory import territory
@@ -25,6 +26,7 @@ from schema.context import Context, Info
 from schema.fields import attr, gql_enum, gql_type, row_field
 from schema.ids import global_id
 from schema.selection import Selection, select
+from schema.types.claims import PlaceClaimConnection, claim_columns, shape_claims
 from schema.types.enquiries import EnquiryConnection, enquiry_connection
 from schema.types.listings import ListingConnection, listing_columns, shape_listings
 from schema.types.places import PlaceConnection, place_columns, shape_places
@@ -163,6 +165,29 @@ class Viewer:
     ) -> dict[str, Any]:
         """Listings that you keep (收藏), the latest first; also those that are gone."""
         return await saved_connection(info, Page.of(first, after, last, before))
+
+    @row_field(PlaceClaimConnection | None, access=ACCOUNT, size=1)
+    async def claims(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> dict[str, Any] | None:
+        """Your claims in whatever state, and those of successors you named. Newest first."""
+        context = info.context
+        if not ACCOUNT.actor(context.actor):
+            return None
+        want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+        nodes = wanted_nodes(want)
+        page = await own_claims(
+            context.actor, page=Page.of(first, after, last, before), columns=claim_columns(nodes)
+        )
+        await shape_claims(page.rows, nodes, context)
+        if "total_count" not in want:
+            return connection(page, want)
+        return connection(page, want, total_count=await count_own_claims(context.actor))
 
 
 async def viewer_row(actor: Actor, want: Selection, context: Context) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from citizen.scanning import PlateAction, actions_for, blocked, scan
 from core import redis
 from core.errors import RateLimited
 from identity.actor import SYSTEM, Permission, Role, anonymous
-from management.models import Lifecycle, Place, PlaceKind, PlateState, Room
+from management.models import Lifecycle, Place, PlaceClaim, PlaceKind, PlateState, Room
 from management.plates import issue_plates, revoke_plate
 from tests import factories
 from tests.management.support import (
@@ -89,7 +89,7 @@ async def test_one_scan_answers_by_role(town: None) -> None:
     await factories.claim(former, place, state="ENDED")
     scanned = await scan(VISITOR, plate.token)
     assert scanned is not None
-    listings, file, manage = PlateAction
+    listings, file, manage, claim = PlateAction
     for actor, actions in (
         (VISITOR, [listings]),
         (signed_in(former), [listings]),
@@ -100,6 +100,11 @@ async def test_one_scan_answers_by_role(town: None) -> None:
         (SYSTEM, [listings, file]),
     ):
         assert await actions_for(actor, scanned) == actions
+    await PlaceClaim.filter(place_id=place.id).update(state="ENDED")
+    assert await actions_for(signed_in(former), scanned) == [listings, claim]
+    await factories.claim(owner, place, state="PENDING")
+    assert await actions_for(signed_in(owner), scanned) == [listings]
+    assert await actions_for(signed_in(former), scanned) == [listings, claim]
 
 
 async def test_a_plate_out_of_use_leads_nowhere(town: None) -> None:

@@ -233,7 +233,7 @@ class Letting(RuleBasedStateMachine):
             PlaceClaim.create(
                 account_id=self.people[who].id,
                 place_id=self.place.id,
-                role="OWNER",
+                role=self.claims[who].role,
                 state=ClaimState.VERIFIED,
             )
         )

@@ -18,6 +18,10 @@ PLACE = (
     " operators { role } blocks { reason } }"
 )
 ENQUIRY = "enquiry { id state viewingState messages { words fromLandlord } landlordPhone }"
+CLAIM = (
+    "claim { id role state reason takesOver handedOver leaseUntil decidedAt"
+    " claimant { displayName phone } papers { paper } }"
+)
 LISTING = "listing { id title state version rent }"
 
 
@@ -160,6 +164,27 @@ CASES = [
         {"operatorId": "$otherOperator"}, stranger="warden 2",
     ),
     Case(
+        "claimPlace", "resident",
+        {
+            "plateToken": "$token", "role": "SUBLANDLORD", "photoIds": ["$paper"],
+            "authorityPhotoIds": ["$authority"], "leaseFrom": "2026-01-01",
+            "leaseUntil": "2099-12-31",
+        },
+        CLAIM, {"role": "OWNER"}, stranger="warden 1",
+    ),
+    Case(
+        "decideClaim", "warden 1", {"claimId": "$waiting", "verify": True}, CLAIM,
+        {"verify": False}, stranger="warden 2",
+    ),
+    Case(
+        "handOverPlace", "landlord A", {"placeId": "$place", "phone": "13800000009"}, CLAIM,
+        {"phone": "13800000008"}, stranger="landlord B",
+    ),
+    Case(
+        "withdrawClaim", "landlord A", {"claimId": "$claim"}, CLAIM, {"claimId": "$waiting"},
+        stranger="landlord B",
+    ),
+    Case(
         "blockPlace", "enforcement", {"placeId": "$place", "reason": "测试原因"}, PLACE,
         {"reason": "另一个原因"}, stranger="warden 1", told=frozenset({"place_blocked"}),
     ),
@@ -254,6 +279,8 @@ def names_of(world: World, tenant: int = 0, **more: str) -> dict[str, str]:
         **world.tenants[tenant].ids,
         "spare": global_id("StaffMember", world.spare_staff.id),
         "otherOperator": other["operator"],
+        "paper": global_id("Photo", world.papers[0].id),
+        "authority": global_id("Photo", world.papers[1].id),
         "otherPlate": other["plate"],
         "otherEnquiry": other["enquiry"],
         "app": global_id("App", world.actors["app grids 1"].id or some_uuid()),

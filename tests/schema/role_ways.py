@@ -12,6 +12,7 @@ from graphql import GraphQLField, get_named_type, is_leaf_type
 
 _PLACE = 'place(code: "$code") '
 _PLATE = 'plate(token: "$token") '
+_CLAIM = 'node(id: "$claim") { ... on PlaceClaim '
 _LISTING = 'listing(id: "$listing") '
 _ENQUIRY = 'enquiry(id: "$enquiry") '
 _MESSAGES = 'enquiryMessages(enquiryId: "$enquiry") '
@@ -40,6 +41,8 @@ TYPES: dict[str, str] = {
     "SavedListing": _SAVED + "{ nodes { F } } }",
     "SavedListingConnection": _SAVED + "{ F } }",
     "SavedListingEdge": _SAVED + "{ edges { F } } }",
+    "ClaimPhoto": _CLAIM + "{ papers { F } } }",
+    "Claimant": _CLAIM + "{ claimant { F } } }",
     "CreditSummary": _PLATE + "{ credit { F } }",
     "Grid": 'node(id: "$grid") { ... on Grid { F } }',
     "GridConnection": 'grids(parentCode: "$community") { F }',
@@ -58,6 +61,9 @@ TYPES: dict[str, str] = {
     "Photo": _LISTING + "{ photos { F } }",
     "Place": _PLACE + "{ F }",
     "PlaceBlock": _PLACE + "{ blocks { F } }",
+    "PlaceClaim": _CLAIM + "{ F } }",
+    "PlaceClaimConnection": 'claims(filter: { gridCode: "$gridCode" }) { F }',
+    "PlaceClaimEdge": 'claims(filter: { gridCode: "$gridCode" }) { edges { F } }',
     "PlaceConnection": 'places(filter: { gridCode: "$gridCode" }) { F }',
     "PlaceEdge": 'places(filter: { gridCode: "$gridCode" }) { edges { F } }',
     "Plate": _PLATE + "{ F }",
@@ -86,6 +92,7 @@ FIELDS: dict[str, str] = {
     "Query.compareListings": _COMPARED + "{ rows { point } }",
     "Query.listingReports": _REPORTS + "{ nodes { id } }",
     "Query.places": 'places(filter: { gridCode: "$gridCode" }) { nodes { id } }',
+    "Query.claims": 'claims(filter: { gridCode: "$gridCode" }) { nodes { id } }',
     "Query.place": _PLACE + "{ code }",
     "Query.staffMembers": "staffMembers { nodes { id } }",
     "Query.apps": "apps { nodes { id } }",
@@ -151,6 +158,10 @@ MUTATIONS: dict[str, str] = {
         '{ requestId: "$requestId", placeId: "$place", phone: "13800000009", role: AGENT }'
     ),
     "endLandlord": '{ requestId: "$requestId", operatorId: "$operator" }',
+    "claimPlace": ('{ requestId: "$requestId", plateToken: "$token", role: OWNER, photoIds: [] }'),
+    "decideClaim": '{ requestId: "$requestId", claimId: "$waiting", verify: true }',
+    "handOverPlace": '{ requestId: "$requestId", placeId: "$place", phone: "13800000009" }',
+    "withdrawClaim": '{ requestId: "$requestId", claimId: "$claim" }',
     "blockPlace": '{ requestId: "$requestId", placeId: "$place", reason: "测试原因" }',
     "endBlock": '{ requestId: "$requestId", blockId: "$openBlock" }',
     "revealPlaceContact": '{ requestId: "$requestId", placeId: "$place", reason: "测试原因" }',
@@ -181,6 +192,7 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "GridPostPayload": ("postWarden", "{ F }"),
     "ListingPayload": ("updateListing", "{ F }"),
     "PhotoPayload": ("completeUpload", "{ F }"),
+    "PlaceClaimPayload": ("decideClaim", "{ F }"),
     "PlacePayload": ("updatePlace", "{ F }"),
     "PlatePayload": ("revokePlate", "{ F }"),
     "PlatesPayload": ("issuePlates", "{ F }"),
@@ -201,6 +213,12 @@ EMPTY_HERE = frozenset(
         "CreditSummary.grade",
         "EnrolTotpPayload.recoveryCodes",
         "Grid.divisionCode",
+        "Operator.actsFor",  # nobody acts for anybody, and the owner has no head lease
+        "Operator.leaseUntil",
+        "PlaceClaim.actsFor",
+        "PlaceClaim.leaseFrom",
+        "PlaceClaim.leaseUntil",
+        "PlaceClaim.reason",
         "GridPost.department",
         "ListingReport.decidedAt",
         "ListingReport.decision",

@@ -34,6 +34,10 @@ from identity.sessions import open_session
 from identity.tokens import Claims, issue
 from landlord.models import Enquiry, Listing, ListingReport, ListingState, SavedListing
 from management.models import (
+    ClaimPaper,
+    ClaimPhoto,
+    ClaimRole,
+    ClaimState,
     Grid,
     LeaseFiling,
     Organisation,
@@ -45,7 +49,7 @@ from management.models import (
     Room,
 )
 from management.territory import bring_in_grids, forget_territory, town_data
-from media.models import Photo, Upload, UploadState
+from media.models import Photo, Purpose, Upload, UploadState
 from schema.build import build
 from schema.context import Context
 from schema.ids import global_id
@@ -76,6 +80,7 @@ class Tenant:
     listing: Listing
     draft: Listing
     claim: PlaceClaim
+    waiting: PlaceClaim
     block: PlaceBlock
     lead: GridPost
     grid: Grid
@@ -100,6 +105,8 @@ class Tenant:
             "listing": global_id("Listing", self.listing.id),
             "draft": global_id("Listing", self.draft.id),
             "operator": global_id("Operator", self.claim.id),
+            "claim": global_id("PlaceClaim", self.claim.id),
+            "waiting": global_id("PlaceClaim", self.waiting.id),
             "block": global_id("PlaceBlock", self.block.id),
             "upload": global_id("Upload", self.upload.id),
             "photo": global_id("Photo", self.photo.id),
@@ -124,6 +131,7 @@ class World:
     accounts: dict[str, Account]
     staff: dict[str, StaffMember]
     spare_staff: StaffMember
+    papers: tuple[Photo, Photo]
     refresh_token: str
 
     @property
@@ -139,6 +147,8 @@ class World:
                 "listing": "Listing",
                 "draft": "Listing",
                 "operator": "Operator",
+                "claim": "PlaceClaim",
+                "waiting": "PlaceClaim",
                 "block": "PlaceBlock",
                 "upload": "Upload",
                 "photo": "Photo",
@@ -226,13 +236,21 @@ async def make_world() -> World:
     async with work(SYSTEM):
         opened = await open_session(accounts["resident"], device="Other device")
     spare = await make_staff("staff.spare")
-    return World(tenants, actors, tokens, accounts, staff, spare, opened.refresh_token)
+    papers = (await make_paper(accounts["resident"]), await make_paper(accounts["resident"]))
+    return World(tenants, actors, tokens, accounts, staff, spare, papers, opened.refresh_token)
 
 
 async def token_of(holder: Account | StaffMember) -> str:
     """An access token, as a sign-in gives it."""
     async with work(SYSTEM):
         return (await open_session(holder, device="Test device")).access.text
+
+
+async def make_paper(of: Account) -> Photo:
+    """A picture that somebody uploaded to prove a claim."""
+    return await Photo.create(
+        owner_id=of.id, purpose=Purpose.CLAIM, width=720, height=540, alt_zh="证", alt_en="Paper"
+    )
 
 
 async def make_staff(user_name: str) -> StaffMember:
@@ -302,6 +320,18 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
         until=today() + timedelta(days=300),
     )
     claim = await factories.claim(landlord, place)
+    paper = await make_paper(landlord)
+    await ClaimPhoto.create(
+        claim_id=claim.id, photo_id=paper.id, paper=ClaimPaper.PROOF, position=0
+    )
+    waiting = await factories.claim(
+        await factories.account(),
+        place,
+        role=ClaimRole.SUBLANDLORD,
+        state=ClaimState.PENDING,
+        lease_from=today(),
+        lease_until=today() + timedelta(days=300),
+    )
     offer = await factories.listing(rooms[0], landlord, available_from=today())
     draft = await factories.listing(rooms[1], landlord, state=ListingState.DRAFT)
     await factories.photo(offer)
@@ -320,6 +350,7 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
         offer,
         draft,
         claim,
+        waiting,
         block,
         lead,
         grid,

@@ -86,6 +86,11 @@ REPORTS = (
 COMPARED = (
     "query($ids: [ID!]!) { compareListings(ids: $ids) { " + everything_of("Comparison") + " } }"
 )
+CLAIMS = (
+    "query($n: Int!) { claims(first: $n, filter: { state: null }) { "
+    + everything_of("PlaceClaimConnection")
+    + " } }"
+)
 VIEWER = "{ viewer { " + everything_of("Viewer") + " } }"
 NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("Place") + " } } }"
 
@@ -101,7 +106,9 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         (LISTINGS, "anonymous", {"n": 20}, 3),
         (GRIDS_ALL, "warden 1", {"n": 50}, 3),
         # as before, and conversations with their messages, on both sides; kept listings, pictures
-        (VIEWER, "landlord A", {}, 22),
+        (VIEWER, "landlord A", {}, 26),
+        # claims, count, papers; outline and posts of the community
+        (CLAIMS, "warden 1", {"n": 50}, 5),
         (VIEWER, "warden 1", {}, 14),
         # reports; listings, pictures, outlines of communities, posts
         (REPORTS, "supervisor 1", {"n": 50}, 5),
@@ -115,6 +122,7 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         "listings",
         "grids",
         "landlord",
+        "claims",
         "warden",
         "reports",
         "compared",
