@@ -73,6 +73,15 @@ async def enquiry_by_id(
     return rows[0] if rows else None
 
 
+async def own_enquiry_about(actor: Actor, *, listing_id: UUID) -> dict[str, Any] | None:
+    """What the actor asked about a listing, with the landlord's number as it is stored."""
+    if actor.kind is not ActorKind.ACCOUNT:
+        return None
+    columns = ("id", "viewing_at", "viewing_state", *PHONE_COLUMNS["landlord_phone"])
+    rows = await Enquiry.filter(seeker_id=actor.id, listing_id=listing_id).values(*columns)
+    return rows[0] if rows else None
+
+
 async def messages_of(actor: Actor, *, enquiry_id: UUID, page: Page) -> Slice:
     """What was said in a conversation of the actor's, oldest first; nothing in that of others."""
     if await enquiry_by_id(actor, enquiry_id, ("id",)) is None:

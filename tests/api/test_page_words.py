@@ -16,7 +16,7 @@ from api.pages.words import WORDS, Words, day, money, number
 from core.clock import today
 from landlord.access import ONCE_PUBLIC
 from landlord.listings import ListingOrder
-from landlord.models import Facility
+from landlord.models import Facility, ReportReason
 from management.models import EBikeCharging, Lifecycle, PlaceKind, RiskClass
 
 FOLDER = Path(api.pages.__file__).parent
@@ -32,6 +32,9 @@ MADE = {
     "staircases", "exits", "extinguishers", "water_price", "electricity_price",
     *(f"has_{facility}" for facility in Facility),
     *(f"gone_{state}{says}" for state in ONCE_PUBLIC for says in ("", "_next")),
+    *(f"wrong_{reason}" for reason in ReportReason),
+    *(f"{errand}_{part}" for errand in ("ask", "report") for part in ("title", "phone_says")),
+    "report_done",
     *(f"order_{order.lower()}" for order in ListingOrder),
 }  # fmt: skip
 

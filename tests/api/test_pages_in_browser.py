@@ -120,6 +120,8 @@ async def addresses(db: None, folder: None) -> AsyncIterator[dict[str, str]]:
         "plate": f"/q/{(await make.plate(house)).token}",
         "listing": listing_path(offers[0].id),
         "listing-bare": listing_path(bare.id),
+        "ask": listing_path(offers[0].id) + "/ask",
+        "report": listing_path(offers[0].id) + "/report",
         "gone-alone": listing_path(alone.id),
         "house": house_path(house.code),
         "house-empty": house_path(empty.code),
@@ -307,7 +309,17 @@ async def test_pictures_load_in_the_small_format(addresses: dict[str, str], tab:
 @pytest.mark.skipif(not TAKE_PICTURES, reason="LEYE_PICTURES is not 1")
 async def test_take_the_pictures_of_the_papers(addresses: dict[str, str], tab: Tab) -> None:
     await asyncio.to_thread(IMAGES.mkdir, parents=True, exist_ok=True)
-    shown = ("plate", "listing", "house", "rent-chosen", "gone-let", "empty", "replaced", "start")
+    shown = (
+        "plate",
+        "listing",
+        "ask",
+        "house",
+        "rent-chosen",
+        "gone-let",
+        "empty",
+        "replaced",
+        "start",
+    )
     async with served() as origin:
         for name in shown:
             for width in WIDTHS:
