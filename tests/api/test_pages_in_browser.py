@@ -215,6 +215,11 @@ async def tab() -> AsyncIterator[Tab]:
         yield opened
 
 
+def with_type(address: str, large: int) -> str:
+    """An address with the size of type chosen."""
+    return f"{address}{'&' if '?' in address else '?'}large={large}"
+
+
 def sound(measured: dict[str, Any], requests: list[str], origin: str) -> list[str]:
     """What is wrong with a page on a screen; nothing, if all is well."""
     faults = []
@@ -224,7 +229,9 @@ def sound(measured: dict[str, Any], requests: list[str], origin: str) -> list[st
     faults += [f"{name} is too low for a thumb" for name in measured["low"]]
     faults += [f"{address} does not show" for address in measured["broken"]]
     own = urlsplit(origin).netloc
-    faults += [f"{each} is outside" for each in requests if urlsplit(each).netloc != own]
+    # Chromium draws its own calendar sign from a data address.
+    asked = [each for each in requests if not each.startswith("data:")]
+    faults += [f"{each} is outside" for each in asked if urlsplit(each).netloc != own]
     return faults
 
 
@@ -237,9 +244,8 @@ async def test_every_page_fits_every_screen(
         for name, address in addresses.items():
             for width in (320, *WIDTHS):
                 for large in (0, 1):
-                    switch = f"{'&' if '?' in address else '?'}large={large}"
                     measured = await tab.open(
-                        origin + address + switch, width=width, language=language
+                        origin + with_type(address, large), width=width, language=language
                     )
                     assert measured["text"]
                     found = sound(measured, tab.requests, origin)
@@ -258,8 +264,7 @@ async def test_axe_finds_no_fault_with_any_page(
     faults = {}
     async with served() as origin:
         for name, address in addresses.items():
-            switch = f"{'&' if '?' in address else '?'}large={large}"
-            await tab.open(origin + address + switch, width=360, language=language)
+            await tab.open(origin + with_type(address, large), width=360, language=language)
             # Every width and every scheme with either language and either size of type.
             for width, dark in _SCREENS[language, large]:
                 await tab.look(width=width, dark=dark)
@@ -325,7 +330,7 @@ async def test_take_the_pictures_of_the_papers(addresses: dict[str, str], tab: T
             for width in WIDTHS:
                 for language, short in (("zh-CN", "zh"), ("en", "en")):
                     await tab.open(
-                        f"{origin}{addresses[name]}?large=0", width=width, language=language
+                        f"{origin}{with_type(addresses[name], 0)}", width=width, language=language
                     )
                     await tab.picture(IMAGES / f"{name}-{width}-{short}.png")
         await tab.open(f"{origin}{addresses['plate']}?large=0", width=360, dark=True)
