@@ -61,6 +61,9 @@ ALLOWED: Final[Mapping[str, Callable[[Any], bool]]] = {
     "field": _text(r"[a-z][A-Za-z]{0,39}"),
     "code": _text(r"[A-Z][A-Z_]{1,39}"),
     "actor_kind": _text(r"[A-Za-z]{1,20}"),
+    # A call to an outside service by our name for it, and the number it answered with.
+    "call": _dotted,
+    "errcode": _number,
     "task": _dotted,
     "queue": _dotted,
     "attempt": _number,

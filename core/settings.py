@@ -34,7 +34,14 @@ _SCHEMES = {
     "database_url": ("postgresql://", "postgres://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
 }
+WECHAT_HOSTS = ("api", "api2", "sh.api", "sz.api", "hk.api")
+"""Where WeChat answers: the general address, the spare one, and one for each region."""
 _ORIGIN = re.compile(r"https?://[^/\s?#@]+")
+
+_PUSH_FORMS = {
+    "wechat_push_token": (re.compile(r"[0-9A-Za-z]{3,32}"), "3 to 32 letters and digits"),
+    "wechat_push_aes_key": (re.compile(r"[0-9A-Za-z]{43}"), "43 letters and digits"),
+}
 
 
 class SettingsError(Exception):
@@ -136,6 +143,28 @@ class Settings(BaseSettings):
     only_trusted_documents: bool = Field(
         False, description="refuse GraphQL documents that are not registered by hash"
     )
+    wechat_app_id: str | None = Field(
+        default=None,
+        description="the mini-program's app id; empty: none, in development the emulator's",
+        pattern=r"^wx[0-9a-f]{16}$",
+    )
+    wechat_app_secret: SecretStr | None = Field(
+        default=None, description="the mini-program's app secret; goes with the app id"
+    )
+    wechat_push_token: SecretStr | None = Field(
+        default=None, description="token of message push, 3 to 32 letters and digits"
+    )
+    wechat_push_aes_key: SecretStr | None = Field(
+        default=None, description="key of message push, 43 characters; production needs it"
+    )
+    wechat_api_url: str = Field(
+        "https://api.weixin.qq.com",
+        description="WeChat's API; production refuses hosts that are not WeChat's",
+        pattern=r"^https?://[^/\s?#@]+$",
+    )
+    wechat_version: Literal["release", "trial", "develop"] = Field(
+        "release", description="version of the mini-program that links and messages open"
+    )
 
     @field_validator("previous_secrets", "trusted_proxies", "cors_origins", mode="before")
     @classmethod
@@ -172,11 +201,19 @@ class Settings(BaseSettings):
                 )
         return value
 
+    @field_validator("wechat_push_token", "wechat_push_aes_key")
+    @classmethod
+    def _push_form(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        form, words = _PUSH_FORMS[info.field_name or ""]
+        if value is not None and not form.fullmatch(value.get_secret_value()):
+            raise ValueError(f"must be {words}")
+        return value
+
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
         problems = list(self._contradictions())
         if self.production:
-            problems += [*self._weak_secrets(), *self._unfit_addresses()]
+            problems += [*self._weak_secrets(), *self._unfit_addresses(), *self._unfit_for_wechat()]
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -187,12 +224,19 @@ class Settings(BaseSettings):
             yield f"{absent}: must be set, because field and index keys go together"
         if self.only_trusted_documents and self.trusted_documents is None:
             yield "LEYE_TRUSTED_DOCUMENTS: must name the folder, because nothing else is answered"
-
         keys = (self.media_access_key, self.media_secret_key)
         if self.media_url is not None and None in keys:
             yield "LEYE_MEDIA_URL: needs LEYE_MEDIA_ACCESS_KEY and LEYE_MEDIA_SECRET_KEY"
         if self.media_public_url is not None and self.media_url is None:
             yield "LEYE_MEDIA_PUBLIC_URL: is for a bucket; set LEYE_MEDIA_URL"
+        yield from self._half_of_wechat()
+
+    def _half_of_wechat(self) -> Iterator[str]:
+        if (self.wechat_app_id is None) != (self.wechat_app_secret is None):
+            absent = "ID" if self.wechat_app_id is None else "SECRET"
+            yield f"LEYE_WECHAT_APP_{absent}: must be set, because app id and secret go together"
+        if self.wechat_push_aes_key and not self.wechat_push_token:
+            yield "LEYE_WECHAT_PUSH_TOKEN: must be set, because the key goes with a token"
 
     def _weak_secrets(self) -> Iterator[str]:
         if self.secret.get_secret_value() == DEVELOPMENT_SECRET:
@@ -211,6 +255,12 @@ class Settings(BaseSettings):
             yield "DATABASE_URL: must be set in production (the embedded one is for trying out)"
         if self.redis_url is None:
             yield "REDIS_URL: must be set in production (the built-in one serves one process)"
+
+    def _unfit_for_wechat(self) -> Iterator[str]:
+        if self.wechat_api_url not in {f"https://{host}.weixin.qq.com" for host in WECHAT_HOSTS}:
+            yield "LEYE_WECHAT_API_URL: must be one of WeChat's own addresses in production"
+        if self.wechat_push_token and not self.wechat_push_aes_key:
+            yield "LEYE_WECHAT_PUSH_AES_KEY: must be set: messages are taken encrypted only"
 
     def derived_key(self, purpose: str, *, secret: str | None = None) -> bytes:
         """A 32-byte key of its own for each purpose (HKDF-SHA256 over the master secret)."""

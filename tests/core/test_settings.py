@@ -89,6 +89,11 @@ BAD = [
     ("LEYE_OPERATION_SECONDS", "61"),
     ("LEYE_OPERATION_SECONDS", "nan"),
     ("LEYE_ONLY_TRUSTED_DOCUMENTS", "canary"),
+    ("LEYE_WECHAT_APP_ID", "canary"),
+    ("LEYE_WECHAT_PUSH_TOKEN", "canary canary"),
+    ("LEYE_WECHAT_PUSH_AES_KEY", "canary"),
+    ("LEYE_WECHAT_API_URL", "canary"),
+    ("LEYE_WECHAT_VERSION", "canary"),
 ]
 
 
@@ -149,6 +154,19 @@ def test_keys_that_are_no_keys_are_refused_at_the_start(environment: pytest.Monk
     assert "canary" not in str(refusal.value)
 
 
+def test_app_id_and_secret_of_wechat_go_together(environment: pytest.MonkeyPatch) -> None:
+    (line,) = complaints(environment, LEYE_WECHAT_APP_ID="wx0123456789abcdef")
+    assert line.startswith("LEYE_WECHAT_APP_SECRET: ")
+    environment.delenv("LEYE_WECHAT_APP_ID")
+    (line,) = complaints(environment, LEYE_WECHAT_APP_SECRET="canary")
+    assert line.startswith("LEYE_WECHAT_APP_ID: ")
+
+
+def test_a_push_key_goes_with_a_token(environment: pytest.MonkeyPatch) -> None:
+    (line,) = complaints(environment, LEYE_WECHAT_PUSH_AES_KEY="a" * 43)
+    assert line.startswith("LEYE_WECHAT_PUSH_TOKEN: ")
+
+
 def test_only_trusted_documents_needs_their_folder(environment: pytest.MonkeyPatch) -> None:
     (line,) = complaints(environment, LEYE_ONLY_TRUSTED_DOCUMENTS="true")
     assert line.startswith("LEYE_TRUSTED_DOCUMENTS: ")
@@ -173,6 +191,11 @@ def test_a_complete_production_set_up_is_accepted(environment: pytest.MonkeyPatc
         ({"LEYE_PUBLIC_URL": ""}, "LEYE_PUBLIC_URL"),
         ({"DATABASE_URL": ""}, "DATABASE_URL"),
         ({"REDIS_URL": ""}, "REDIS_URL"),
+        ({"LEYE_WECHAT_API_URL": "http://127.0.0.1:8010"}, "LEYE_WECHAT_API_URL"),
+        ({"LEYE_WECHAT_API_URL": "http://api.weixin.qq.com"}, "LEYE_WECHAT_API_URL"),
+        ({"LEYE_WECHAT_API_URL": "https://canary.weixin.qq.com"}, "LEYE_WECHAT_API_URL"),
+        ({"LEYE_WECHAT_API_URL": "https://api.weixin.qq.com.canary.cn"}, "LEYE_WECHAT_API_URL"),
+        ({"LEYE_WECHAT_PUSH_TOKEN": "canary"}, "LEYE_WECHAT_PUSH_AES_KEY"),
     ],
 )
 def test_production_refuses_what_is_for_trying_out(
@@ -208,6 +231,10 @@ def test_no_secret_shows_when_settings_are_printed(environment: pytest.MonkeyPat
         "LEYE_METRICS_TOKEN": "canary-3",
         "LEYE_FIELD_KEYS": "k1:canary",
         "LEYE_INDEX_KEYS": "k1:canary",
+        "LEYE_WECHAT_APP_ID": "wx0123456789abcdef",
+        "LEYE_WECHAT_APP_SECRET": "canary-4",
+        "LEYE_WECHAT_PUSH_TOKEN": "canary5",
+        "LEYE_WECHAT_PUSH_AES_KEY": "canary6".ljust(43, "x"),
     }
     found = loaded(environment, **secrets)
     assert "canary" not in repr(found)
