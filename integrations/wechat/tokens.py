@@ -87,6 +87,7 @@ class TokenStore:
         self._kept: _Kept | None = None
         self._failure: tuple[float, WeChatError] | None = None
         self._forced: deque[float] = deque(maxlen=FORCED_A_DAY)
+        self._alone = False
 
     async def get(self, *, instead_of: str | None = None) -> str:
         """A token that should be good; ``instead_of`` names one that was refused.
@@ -113,8 +114,8 @@ class TokenStore:
             self._kept = None
         try:
             await redis.client().eval(_UNLOCK, 1, self._key, refused)
-        except redis.DOWN as down:
-            log.warning("wechat.token_store_unavailable", exc_info=down)
+        except redis.DOWN:
+            self._note_outage(down=True)
 
     def _usable(self, refused: str | None) -> str | None:
         kept = self._kept
@@ -134,8 +135,8 @@ class TokenStore:
             if (found := await self._shared(refused)) is not None:
                 return found
             holding = await self._take_turn(refused)
-        except redis.DOWN as down:
-            log.warning("wechat.token_store_unavailable", exc_info=down)
+        except redis.DOWN:
+            self._note_outage(down=True)
             return await self._refresh(refused, shared=False)
         if holding is None:
             # Another process put a token there while this one waited.
@@ -152,6 +153,7 @@ class TokenStore:
             both.get(self._key)
             both.pttl(self._key)
             value, milliseconds = await both.execute()
+        self._note_outage(down=False)
         token = value.decode() if isinstance(value, bytes) else value
         if not token or milliseconds <= 0 or token == refused:
             return None
@@ -184,11 +186,19 @@ class TokenStore:
             await asyncio.sleep(POLL_SECONDS)
         raise Busy("stable_token")
 
+    def _note_outage(self, *, down: bool) -> None:
+        """Say where an outage of Redis begins and ends, not at every attempt."""
+        if down and not self._alone:
+            log.warning("wechat.token_kept_alone")
+        elif self._alone and not down:
+            log.info("wechat.token_shared_again")
+        self._alone = down
+
     async def _end_turn(self, holding: str) -> None:
         try:
             await redis.client().eval(_UNLOCK, 1, f"{self._key}:turn", holding)
-        except redis.DOWN as down:
-            log.warning("wechat.token_store_unavailable", exc_info=down)
+        except redis.DOWN:
+            self._note_outage(down=True)
 
     async def _refresh(self, refused: str | None, *, shared: bool) -> str:
         fetched = await self._patiently(force=False)
@@ -201,8 +211,8 @@ class TokenStore:
         if shared:
             try:
                 await redis.client().set(self._key, fetched.token, px=max(1, int(seconds * 1000)))
-            except redis.DOWN as down:
-                log.warning("wechat.token_store_unavailable", exc_info=down)
+            except redis.DOWN:
+                self._note_outage(down=True)
         log.info("wechat.token_refreshed")
         return fetched.token
 
