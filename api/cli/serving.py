@@ -18,14 +18,16 @@ import structlog
 import typer
 import uvicorn
 
-from api.app import make_service
+from api.app import Parts, make_service
 from api.cli.terminal import say
 from api.demo import demo
 from api.edge.server import Server, server_options
 from api.runtime import Ground, at_work, forget_address, ground, migrate_now, note_address
-from core import jobs
+from core import jobs, logging
 from core.database import fetch
 from core.settings import Settings, settings
+from integrations import wechat
+from integrations.wechat import emulator
 
 log = structlog.get_logger("api.serving")
 
@@ -52,7 +54,8 @@ def serve(
                 " LEYE_ENV=production (see deploy/README.md)."
             )
         asyncio.run(_prepare(here, town=town))
-        parts = [partial(_working, here)] if worker else []
+        parts: list[Parts] = [partial(wechat.connected, here.settings, with_emulator=True)]
+        parts += [partial(_working, here)] if worker else []
         service = make_service(here.settings, here.config, *parts)
         config = uvicorn.Config(service.app, **server_options(host=host, port=port))
         server = (_TellingServer if town else Server)(config, service.lifecycle)
@@ -71,6 +74,30 @@ def work(
     """Run background jobs until told to stop."""
     with ground(settings()) as here:
         _run(_work(here, concurrency))
+
+
+def wechat_emulator(
+    port: Port = 8010,
+) -> None:
+    """Run the stand-in for WeChat alone, for a service of several processes. Not in production."""
+    if settings().production:
+        say.print("[red]The emulator signs in anybody as anybody: never with production.[/red]")
+        raise typer.Exit(1)
+    logging.configure(production=False)
+    _run(_emulate(port))
+
+
+async def _emulate(port: int) -> None:
+    async with emulator.running(port=port) as found:
+        say.print(
+            f"[bold]微信模拟器 WeChat emulator[/bold]  {found.url}  (docs/wechat.md)\n"
+            f"  LEYE_WECHAT_API_URL={found.url}\n"
+            f"  LEYE_WECHAT_APP_ID={emulator.APP_ID}\n"
+            f"  LEYE_WECHAT_APP_SECRET={emulator.APP_SECRET}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        await asyncio.Event().wait()
 
 
 async def _prepare(here: Ground, *, town: bool) -> None:
@@ -113,6 +140,8 @@ def tell_demo(found: dict[str, Any] | None) -> None:
     for person in found["signIns"]:
         name = person.get("userName") or person.get("phone") or person.get("clientId", "")
         lines.append(f"    {person['role']:<13} {name:<24} {person['label']}")
+    if (stand_in := wechat.running_emulator()) is not None:
+        lines.append(f"\n  WeChat 微信模拟器  {stand_in.url}/_ctl/personas  (docs/wechat.md)")
     lines.append("\n  [dim]Ctrl-C stops it; the data stays.[/dim]\n")
     say.print("\n".join(lines), highlight=False, soft_wrap=True)
 
@@ -144,7 +173,11 @@ async def _work(here: Ground, concurrency: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows has no handlers on the loop
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with at_work(here), _working(here, concurrency) as working:
+    async with (
+        at_work(here),
+        wechat.connected(here.settings),
+        _working(here, concurrency) as working,
+    ):
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({stopping, working}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -185,3 +218,4 @@ def register(cli: typer.Typer) -> None:
     """Add the commands."""
     cli.command()(serve)
     cli.command("worker")(work)
+    cli.command("wechat-emulator")(wechat_emulator)

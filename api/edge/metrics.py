@@ -13,6 +13,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -45,6 +46,11 @@ class Metrics:
     def gauge(self, name: str, description: str, read: Callable[[], float]) -> None:
         """Show a number that is read when somebody looks: a pool's size, a queue's length."""
         Gauge(f"leye_{name}", description, registry=self.registry).set_function(read)
+
+    def add(self, *collectors: Collector) -> None:
+        """Show what a lower package counts."""
+        for collector in collectors:
+            self.registry.register(collector)
 
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""

@@ -1,7 +1,14 @@
 """WeChat: the mini-program's server calls, the events it pushes, and an emulator of it all."""
 
 from integrations.wechat.client import Client, Config
-from integrations.wechat.connection import available, client, connected, use
+from integrations.wechat.connection import (
+    available,
+    client,
+    connected,
+    push_keys,
+    running_emulator,
+    use,
+)
 from integrations.wechat.push import PushEvent, PushKeys, PushRefused
 
 __all__ = [
@@ -13,5 +20,7 @@ __all__ = [
     "available",
     "client",
     "connected",
+    "push_keys",
+    "running_emulator",
     "use",
 ]

@@ -9,6 +9,7 @@ import asyncio
 import io
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -22,7 +23,15 @@ from wechatpy.crypto import WeChatCrypto
 from wechatpy.exceptions import APILimitedException, InvalidSignatureException
 from wechatpy.utils import check_signature
 
-from integrations.wechat.emulator import AES_KEY, APP_ID, APP_SECRET, PUSH_TOKEN, Running
+from integrations.wechat.emulator import (
+    AES_KEY,
+    APP_ID,
+    APP_SECRET,
+    PERSONAS,
+    PUSH_TOKEN,
+    Running,
+    make_app,
+)
 from integrations.wechat.emulator.pushes import PushTarget, envelope
 from integrations.wechat.push import PushKeys
 from tests.integrations.wechat.support import TENANT, Helper
@@ -158,3 +167,15 @@ def test_we_read_what_it_seals() -> None:
     }
     body = orjson.dumps({"Encrypt": fields["Encrypt"]})
     assert keys.read(query, body).openid == TENANT.openid
+
+
+def test_the_guide_names_every_persona_and_control_route() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "wechat.md").read_text("utf-8")
+    for name in PERSONAS:
+        assert f"`{name}`" in guide
+    routes = [route.path for route in make_app().routes if route.path.startswith("/_ctl/")]  # type: ignore[attr-defined]
+    assert len(routes) > 10
+    for path in routes:
+        assert path in guide or f"`{path.removeprefix('/_ctl/')}`" in guide, path
+    assert APP_ID in guide
+    assert APP_SECRET in guide
