@@ -10,7 +10,7 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from core.privacy import Basis, Holding, Retention, Words, register
-from management.models import ClaimPhoto, ClaimState, Place, PlaceClaim
+from management.models import ClaimPhoto, ClaimState, Place, PlaceClaim, Plate, PlateSheet
 from management.rules import rules
 
 _FILE: Final = Retention(
@@ -93,6 +93,26 @@ register(
         basis=Basis.STATUTORY_DUTY,
         retention=_FILE,
         export=("id", "place_id", "state", "decided_at"),
+        erase="keep",
+    ),
+    Holding(
+        model=Plate,
+        kind="staff",
+        subject="ended_by",
+        title=Words("停用或更换的门牌", "Plates replaced or taken out of use"),
+        basis=Basis.STATUTORY_DUTY,
+        retention=_FILE,
+        export=("id", "place_id", "state", "end_reason", "ended_at"),
+        erase="keep",
+    ),
+    Holding(
+        model=PlateSheet,
+        kind="staff",
+        subject="requested_by",
+        title=Words("打印的门牌", "Plates printed"),
+        basis=Basis.STATUTORY_DUTY,
+        retention=_FILE,
+        export=("id", "size", "state", "total", "created_at"),
         erase="keep",
     ),
     _ContactOfPlace(

@@ -63,8 +63,8 @@ async def plates_of_batch(batch: UUID) -> list[dict[str, Any]]:
 
 
 _PLATES = """
-SELECT p.id, p.place_id, p.token, p.state, p.issued_at, p.ended_at, r.number AS room_number,
-       s.token AS successor_token
+SELECT p.id, p.place_id, p.token, p.state, p.issued_at, p.ended_at, p.end_reason, p.batch,
+       r.number AS room_number, s.token AS successor_token
 FROM plate p LEFT JOIN room r ON r.id = p.room_id LEFT JOIN plate s ON s.id = p.replaced_by_id
 """
 _NEWEST = "ORDER BY (p.state = 'ACTIVE') DESC, r.number NULLS FIRST, p.issued_at DESC, p.id"

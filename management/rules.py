@@ -68,6 +68,8 @@ class Rules(BaseSettings):
     claim_papers_days: int = Field(
         default=90, ge=1, description="days that papers stay after a claim was refused or ended"
     )
+    plates_per_sheet: int = Field(default=20_000, description="plates that one order may print")
+    plate_sheet_days: int = Field(default=7, description="days that a printed sheet can be fetched")
 
 
 @cache

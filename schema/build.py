@@ -29,6 +29,7 @@ from schema.roots.letting import LettingMutations
 from schema.roots.listings import ListingMutations, ListingQueries
 from schema.roots.nodes import NodeQueries
 from schema.roots.places import PlaceMutations, PlaceQueries
+from schema.roots.plate_sheets import PlateSheetMutations, PlateSheetQueries
 from schema.roots.plates import PlateMutations, PlateQueries
 from schema.roots.rooms import RoomMutations
 from schema.roots.seeking import SeekingMutations, SeekingQueries
@@ -43,6 +44,7 @@ class Query(
     NodeQueries,
     SessionQueries,
     PlateQueries,
+    PlateSheetQueries,
     ListingQueries,
     SeekingQueries,
     EnquiryQueries,
@@ -66,6 +68,7 @@ class Mutation(
     LettingMutations,
     ClaimMutations,
     PlateMutations,
+    PlateSheetMutations,
     TerritoryMutations,
     AdministrationMutations,
     AccountMutations,

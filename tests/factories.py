@@ -38,10 +38,13 @@ from management.models import (
     PlaceClaim,
     PlaceKind,
     Plate,
+    PlateDoors,
+    PlateSheet,
     PlateState,
     Room,
 )
 from management.models.territory import codes_of
+from management.plate_sheets.sizes import PlateSize
 from management.territory import bring_in_grids, town_data
 from media.models import ContentType, Photo, Purpose, Upload
 
@@ -176,6 +179,20 @@ async def plate(
         replaced_by_id=successor.id if successor else None,
         **values,
     )
+
+
+async def plate_sheet(**values: Any) -> PlateSheet:
+    """A sheet of one plate that was ordered. No file."""
+    defaults: dict[str, Any] = {
+        "grid_paths": [],
+        "selection": {"grid_path": None, "place_ids": [], "batch": str(uuid7())},
+        "size": PlateSize.SMALL,
+        "doors": PlateDoors.BOTH,
+        "only_unprinted": False,
+        "issue_missing": False,
+        "total": 1,
+    }
+    return await PlateSheet.create(**{**defaults, **values})
 
 
 async def block(

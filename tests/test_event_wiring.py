@@ -60,10 +60,11 @@ CLOCK = {
     "core.rescue_stalled": "* * * * *",
     "identity.end_expired_sessions": "11 19 * * *",
     "management.end_over_leases": "7 16 * * *",
+    "management.sweep_plate_sheets": "29 19 * * *",
     "media.sweep": "23 19 * * *",
 }
 
-OTHER_JOBS = ["media.remove_files"]
+OTHER_JOBS = ["management.draw_plate_sheet", "media.remove_files"]
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import typer
 from api.cli import data as data
 from api.cli import operations as operations
 from api.cli import people as people
+from api.cli import plates as plates
 from api.cli import serving as serving
 from api.cli.terminal import say
 from core.embedded_postgres import EmbeddedPostgresError
@@ -22,7 +23,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (serving, data, people, operations):
+for module in (serving, data, people, plates, operations):
     module.register(cli)
 
 

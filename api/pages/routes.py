@@ -11,6 +11,7 @@ from api.pages.landing import favicon, landing_page, old_favicon, robots
 from api.pages.listing import listing_page, old_room_page
 from api.pages.pictures import picture, private_picture
 from api.pages.plate import plate_page
+from api.pages.plate_sheets import plate_sheet
 from api.pages.rent import rent_page
 
 routes: list[Route] = [
@@ -26,6 +27,7 @@ routes: list[Route] = [
     Route("/rooms/{listing_id:uuid}", old_room_page),
     Route("/media/{name}", picture),
     Route("/media/private/{name}", private_picture),
+    Route("/plate-sheets/{sheet_id:uuid}.pdf", plate_sheet),
     Route("/favicon.svg", favicon),
     Route("/favicon.ico", old_favicon),
     Route("/robots.txt", robots),

@@ -19,7 +19,8 @@ from management.models.places import (
     Room,
     RoomState,
 )
-from management.models.plates import Plate, PlateState
+from management.models.plate_sheets import PlateDoors, PlatePrint, PlateSheet, PlateSheetState
+from management.models.plates import Plate, PlateEndReason, PlateState
 from management.models.territory import Grid, GridLevel
 
 __all__ = [
@@ -40,6 +41,11 @@ __all__ = [
     "PlaceClaim",
     "PlaceKind",
     "Plate",
+    "PlateDoors",
+    "PlateEndReason",
+    "PlatePrint",
+    "PlateSheet",
+    "PlateSheetState",
     "PlateState",
     "RiskClass",
     "Room",

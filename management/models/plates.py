@@ -23,6 +23,16 @@ class PlateState(StrEnum):
     REVOKED = "REVOKED"
 
 
+class PlateEndReason(StrEnum):
+    """Why a plate was replaced or taken out of use."""
+
+    LOST = "LOST"
+    DAMAGED = "DAMAGED"
+    STOLEN = "STOLEN"
+    MOVED = "MOVED"
+    OTHER = "OTHER"
+
+
 class Plate(Model):
     """A QR plate (二维码门牌) of a place or of one of its rooms.
 
@@ -44,6 +54,8 @@ class Plate(Model):
     state = fields.CharEnumField(PlateState, max_length=10, default=PlateState.ACTIVE)
     issued_at = fields.DatetimeField(auto_now_add=True)
     ended_at: datetime | None = fields.DatetimeField(null=True)
+    ended_by: UUID | None = fields.UUIDField(null=True)
+    end_reason = fields.CharEnumField(PlateEndReason, max_length=10, null=True)
     replaced_by: fields.ForeignKeyNullableRelation[Plate] = fields.ForeignKeyField(
         "management.Plate", null=True, on_delete=fields.RESTRICT, related_name="replaces"
     )
@@ -54,6 +66,7 @@ class Plate(Model):
         indexes = (
             Index(fields=("place_id", "state"), name="plate_place"),
             Index(fields=("room_id", "state"), name="plate_room"),
+            Index(fields=("ended_at", "id"), name="plate_ended"),
         )
         constraints = (
             UniqueConstraint(

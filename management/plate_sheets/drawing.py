@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from management.plate_sheets.design import Box, check_address, design
 from management.plate_sheets.fitting import LEADING, Fitted, fit
+from management.plate_sheets.labels import Label, Report
 from management.plate_sheets.sizes import PAGE_HEIGHT, PAGE_WIDTH, SHEETS, PlateSize
 from management.plate_sheets.symbols import QUIET_ZONE, Symbol
 
@@ -32,33 +32,6 @@ _LINE: Final = 0xC3C9D1
 _RED: Final = 0xB42318  # of safety signs, darker: it stays readable when printed in grey
 _BASELINE: Final = 0.88  # of the letters' height, from the top of the line
 _MOST_NOTES: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """What one plate says. ``room`` is empty on the plate of the house itself."""
-
-    url: str
-    code: str
-    name: str
-    community: str
-    room: str = ""
-
-
-@dataclass(slots=True)
-class Report:
-    """What became of a sheet, for who ordered it."""
-
-    pages: int = 0
-    labels: int = 0
-    missing: dict[str, list[str]] = field(default_factory=dict)
-    """Characters that the font lacks, and the first place codes where they stood."""
-    cut: list[str] = field(default_factory=list)
-    """Place codes whose name did not fit even in the smallest letters."""
-
-    def as_json(self) -> dict[str, Any]:
-        """For a row of the database."""
-        return asdict(self)
 
 
 @cache

@@ -8,7 +8,6 @@ nothing behind; a broken drawing harms nobody else.
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
@@ -19,9 +18,11 @@ from typing import Any, Final
 
 import orjson
 
-from management.plate_sheets.drawing import Label, SheetWriter
+from management.plate_sheets.labels import Label
 from management.plate_sheets.sizes import PlateSize
 
+# Apart, so that only it pays for the drawing library.
+_PROGRAM: Final = "management.plate_sheets.draw_process"
 _LONGEST_LINE: Final = 1 << 24
 
 
@@ -71,7 +72,7 @@ class Drawing:
 async def drawing(path: Path, size: PlateSize, *, title: str, note: str) -> AsyncIterator[Drawing]:
     """A process that draws a sheet into a file; it ends with the block, whatever happens."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", __name__, str(path), size, title, note),
+        *(sys.executable, "-m", _PROGRAM, str(path), size, title, note),
         stdin=PIPE,
         stdout=PIPE,
         limit=_LONGEST_LINE,
@@ -82,25 +83,3 @@ async def drawing(path: Path, size: PlateSize, *, title: str, note: str) -> Asyn
         if process.returncode is None:
             process.kill()
         await process.wait()
-
-
-def main(path: str, size: str, title: str, note: str) -> None:
-    """Draw what comes in; the file is written only when the end was announced."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # is for the worker, which ends this one too
-    writer = SheetWriter(Path(path), PlateSize(size), title=title, note=note)
-    for line in sys.stdin.buffer:
-        portion = orjson.loads(line)
-        if portion is None:
-            _say(writer.finish().as_json())
-            return
-        writer.add(Label(*fields) for fields in portion)
-        _say(writer.report.labels)
-
-
-def _say(what: object) -> None:
-    sys.stdout.buffer.write(orjson.dumps(what) + b"\n")
-    sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -9,6 +9,7 @@ import strawberry
 from citizen.scanning import actions_for, blocked, scan
 from identity.actor import Permission
 from management.access import access_place, access_plate
+from management.models import PlateEndReason
 from management.plates import issue_plates, revoke_plate
 from management.reading import plate_by_id, plates_of_batch
 from schema.access import PUBLIC, holds
@@ -51,6 +52,9 @@ class IssuePlatesInput(Requested):
     room_ids: list[strawberry.ID] | None = given(
         "Rooms that get one; empty for none, left out for every room.", default=None
     )
+    reason: PlateEndReason = given(
+        "Why plates that hang there are replaced.", default=PlateEndReason.OTHER
+    )
 
 
 @gql_input
@@ -58,6 +62,7 @@ class RevokePlateInput(Requested):
     """Which plate no longer speaks for its place."""
 
     plate_id: strawberry.ID = given("The plate, as `IssuedPlate.id`.")
+    reason: PlateEndReason = given("Why.", default=PlateEndReason.OTHER)
 
 
 @gql_type(access=PUBLIC)
@@ -96,7 +101,11 @@ class PlateMutations:
             info,
             input,
             lambda: issue_plates(
-                actor, place_id=place_id, for_place=input.for_place, room_ids=room_ids
+                actor,
+                place_id=place_id,
+                for_place=input.for_place,
+                room_ids=room_ids,
+                reason=input.reason,
             ),
         )
         # A repeat does nothing, so the rights of now are asked for here.
@@ -113,6 +122,8 @@ class PlateMutations:
         """Take a lost, stolen or wrongly hung plate out of use."""
         plate_id = row_id(input.plate_id, "IssuedPlate", field="input.plateId")
         actor = info.context.actor
-        await run_once(info, input, lambda: revoke_plate(actor, plate_id=plate_id))
+        await run_once(
+            info, input, lambda: revoke_plate(actor, plate_id=plate_id, reason=input.reason)
+        )
         await access_plate(actor, plate_id=plate_id)  # for a repeat, as above
         return {"plate": shape_issued_plate(await plate_by_id(plate_id))}

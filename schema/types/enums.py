@@ -27,11 +27,15 @@ from management.models import (
     Lifecycle,
     PlaceBlockKind,
     PlaceKind,
+    PlateDoors,
+    PlateEndReason,
+    PlateSheetState,
     PlateState,
     RiskClass,
     RoomState,
 )
 from management.places import PlaceOrder
+from management.plate_sheets.sizes import PlateSize
 from media.models import Purpose
 from schema.fields import gql_enum
 
@@ -116,6 +120,44 @@ gql_enum(
         "MEASURE": "行政措施 a measure in force",
         "TENANT_REGISTRATION_OVERDUE": "租客登记逾期 tenant registration overdue",
         "STAFF_DECISION": "人工暂停 decided by staff, with a reason",
+    },
+)
+gql_enum(
+    PlateEndReason,
+    "Why a plate was replaced or taken out of use.",
+    {
+        "LOST": "It is gone (遗失).",
+        "DAMAGED": "It can no longer be read (破损).",
+        "STOLEN": "It was taken away (被盗).",
+        "MOVED": "It hung at the wrong door (移位).",
+        "OTHER": "Another reason.",
+    },
+)
+gql_enum(
+    PlateDoors,
+    "Which plates are printed.",
+    {"HOUSES": "Those of the houses.", "ROOMS": "Those of the rooms.", "BOTH": "All of them."},
+)
+gql_enum(
+    PlateSheetState,
+    "How far the printing of a sheet is.",
+    {
+        "QUEUED": "Ordered.",
+        "RUNNING": "It is being drawn.",
+        "READY": "The file can be fetched.",
+        "FAILED": "It could not be drawn; order it anew.",
+        "EXPIRED": "The file is gone; the record stays.",
+    },
+)
+gql_enum(
+    PlateSize,
+    "How large plates are printed, on A4.",
+    {
+        "SMALL": "50 × 50 mm, 15 on a page: doors of rooms.",
+        "MEDIUM": "70 × 70 mm, 6 on a page: doors and letter boxes.",
+        "DOOR": "90 × 60 mm, 8 on a page: beside doors, the code on the left.",
+        "LARGE": "90 × 120 mm, 4 on a page: fronts of houses.",
+        "STICKER": "99.1 × 67.7 mm, 8 on a page: self-adhesive paper that is cut already.",
     },
 )
 gql_enum(

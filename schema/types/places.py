@@ -22,6 +22,7 @@ from management.models import (
     Lifecycle,
     PlaceBlockKind,
     PlaceKind,
+    PlateEndReason,
     PlateState,
     RiskClass,
     RoomState,
@@ -95,6 +96,8 @@ class IssuedPlate:
     svg_url: str = attr("The QR code as SVG, for print.")
     issued_at: datetime = attr("When it was issued.")
     ended_at: datetime | None = attr("Since when it no longer speaks for its place.")
+    end_reason: PlateEndReason | None = attr("Why it was replaced or taken out of use.")
+    batch: strawberry.ID = attr("What was issued together has the same; `printPlates` takes it.")
 
 
 @gql_type(access=_FILES)
@@ -250,6 +253,7 @@ def shape_issued_plate(row: dict[str, Any]) -> dict[str, Any]:
     return {
         **row,
         "id": global_id("IssuedPlate", row["id"]),
+        "batch": global_id("PlateBatch", row["batch"]),
         "url": url,
         "png_url": f"{url}.png",
         "svg_url": f"{url}.svg",

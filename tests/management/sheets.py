@@ -12,7 +12,7 @@ import zxingcpp
 from PIL import Image
 
 from core.ids import token
-from management.plate_sheets.drawing import Label
+from management.plate_sheets.labels import Label
 from management.plate_sheets.sizes import SHEETS, PlateSize
 
 URL = "https://leye.example.gov.cn"

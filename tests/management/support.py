@@ -50,7 +50,8 @@ BAD_NUMBERS = tuple(map(Decimal, ("NaN", "sNaN", "Infinity", "-Infinity", "-1", 
 _TABLES = (
     "account", "audit_entry", "claim_photo", "enquiry", "enquiry_message", "grid", "grid_post",
     "lease_filing", "listing", "listing_report", "organisation", "place", "place_block",
-    "place_claim", "plate", "procrastinate_jobs", "room", "saved_listing", "self_check",
+    "place_claim", "plate", "plate_print", "plate_sheet", "procrastinate_jobs", "room",
+    "saved_listing", "self_check",
     "self_check_item",
 )  # fmt: skip
 

@@ -13,8 +13,9 @@ from qrcode.util import MODE_8BIT_BYTE, QRData, lost_point
 
 from core.ids import token
 from management.plate_sheets.design import LEAST_MODULE, design, most_modules, sizes_for
-from management.plate_sheets.drawing import Label, glyphs, write_sheet
+from management.plate_sheets.drawing import glyphs, write_sheet
 from management.plate_sheets.fitting import LEADING, fit
+from management.plate_sheets.labels import Label
 from management.plate_sheets.sizes import PAGE_HEIGHT, PAGE_WIDTH, SHEETS, PlateSize
 from management.plate_sheets.symbols import QUIET_ZONE, TooLong, draw
 from tests.management import sheets

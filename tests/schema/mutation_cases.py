@@ -205,6 +205,11 @@ CASES = [
         {"plateId": "$otherPlate"}, stranger="warden 2",
     ),
     Case(
+        "printPlates", "warden 1", {"placeIds": ["$place"], "size": "DOOR"},
+        "plateSheet { id state total }", {"size": "SMALL"}, stranger="warden 2",
+        told=frozenset({"management.draw_plate_sheet"}),
+    ),
+    Case(
         "postWarden", "supervisor 1", {"staffId": "$spare", "gridCode": "$gridCode"},
         "gridPost { id staffName role lead }", {"dutyGroup": "INSPECTION"}, stranger="warden 1",
         told=frozenset({"warden_posted"}),

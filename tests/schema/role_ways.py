@@ -13,6 +13,8 @@ from graphql import GraphQLField, get_named_type, is_leaf_type
 _PLACE = 'place(code: "$code") '
 _PLATE = 'plate(token: "$token") '
 _CLAIM = 'node(id: "$claim") { ... on PlaceClaim '
+_SHEET = 'plateSheet(id: "$sheet") '
+_REPLACED = 'plateReplacements(filter: { gridCode: "$gridCode" }) '
 _LISTING = 'listing(id: "$listing") '
 _ENQUIRY = 'enquiry(id: "$enquiry") '
 _MESSAGES = 'enquiryMessages(enquiryId: "$enquiry") '
@@ -66,7 +68,12 @@ TYPES: dict[str, str] = {
     "PlaceClaimEdge": 'claims(filter: { gridCode: "$gridCode" }) { edges { F } }',
     "PlaceConnection": 'places(filter: { gridCode: "$gridCode" }) { F }',
     "PlaceEdge": 'places(filter: { gridCode: "$gridCode" }) { edges { F } }',
+    "MissingCharacter": _SHEET + "{ missingCharacters { F } }",
     "Plate": _PLATE + "{ F }",
+    "PlateReplacement": _REPLACED + "{ nodes { F } }",
+    "PlateReplacementConnection": _REPLACED + "{ F }",
+    "PlateReplacementEdge": _REPLACED + "{ edges { F } }",
+    "PlateSheet": _SHEET + "{ F }",
     "Point": _PLATE + "{ place { point { F } } }",
     "PublicPlace": _PLATE + "{ place { F } }",
     "PublicRoom": _PLATE + "{ room { F } }",
@@ -84,6 +91,8 @@ FIELDS: dict[str, str] = {
     "Query.node": 'node(id: "$place") { id ... on Place { code } }',
     "Query.viewer": "viewer { id }",
     "Query.plate": _PLATE + "{ state }",
+    "Query.plateSheet": _SHEET + "{ state }",
+    "Query.plateReplacements": _REPLACED + "{ nodes { token } }",
     "Query.listing": _LISTING + "{ title }",
     "Query.listings": 'listings(filter: { communityCode: "$community" }) { nodes { id } }',
     "Query.enquiry": _ENQUIRY + "{ id }",
@@ -167,6 +176,7 @@ MUTATIONS: dict[str, str] = {
     "revealPlaceContact": '{ requestId: "$requestId", placeId: "$place", reason: "测试原因" }',
     "issuePlates": '{ requestId: "$requestId", placeId: "$place" }',
     "revokePlate": '{ requestId: "$requestId", plateId: "$plate" }',
+    "printPlates": '{ requestId: "$requestId", placeIds: ["$place"], size: SMALL }',
     "postWarden": '{ requestId: "$requestId", staffId: "$spare", gridCode: "$gridCode" }',
     "endPost": '{ requestId: "$requestId", postId: "$post" }',
     "setOfficePhone": (
@@ -195,6 +205,7 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "PlaceClaimPayload": ("decideClaim", "{ F }"),
     "PlacePayload": ("updatePlace", "{ F }"),
     "PlatePayload": ("revokePlate", "{ F }"),
+    "PlateSheetPayload": ("printPlates", "{ F }"),
     "PlatesPayload": ("issuePlates", "{ F }"),
     "Session": ("refreshSession", "{ session { F } }"),
     "SessionPayload": ("refreshSession", "{ F }"),
@@ -220,9 +231,11 @@ EMPTY_HERE = frozenset(
         "PlaceClaim.leaseUntil",
         "PlaceClaim.reason",
         "GridPost.department",
+        "IssuedPlate.endReason",
         "ListingReport.decidedAt",
         "ListingReport.decision",
         "Place.endedAt",
+        "PlateSheet.failure",
         "PublicPlace.photo",
         "StaffMember.leftAt",
         "StaffMember.lockedUntil",

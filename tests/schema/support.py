@@ -46,6 +46,9 @@ from management.models import (
     PlaceBlockKind,
     PlaceClaim,
     Plate,
+    PlateEndReason,
+    PlateSheet,
+    PlateSheetState,
     Room,
 )
 from management.territory import bring_in_grids, forget_territory, town_data
@@ -86,6 +89,7 @@ class Tenant:
     grid: Grid
     upload: Upload
     photo: Photo
+    sheet: PlateSheet
     enquiry: Enquiry
     report: ListingReport
     other: Listing | None = None
@@ -110,6 +114,8 @@ class Tenant:
             "block": global_id("PlaceBlock", self.block.id),
             "upload": global_id("Upload", self.upload.id),
             "photo": global_id("Photo", self.photo.id),
+            "sheet": global_id("PlateSheet", self.sheet.id),
+            "batch": global_id("PlateBatch", self.plate.batch),
             "enquiry": global_id("Enquiry", self.enquiry.id),
             "report": global_id("ListingReport", self.report.id),
             "otherListing": global_id("Listing", self.other.id if self.other else uuid7()),
@@ -152,6 +158,8 @@ class World:
                 "block": "PlaceBlock",
                 "upload": "Upload",
                 "photo": "Photo",
+                "sheet": "PlateSheet",
+                "batch": "PlateBatch",
                 "enquiry": "Enquiry",
                 "report": "ListingReport",
                 "otherListing": "Listing",
@@ -337,7 +345,22 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
     await factories.photo(offer)
     old = await factories.plate(place, rooms[0], state="REVOKED")
     room_plate = await factories.plate(place, rooms[0])
-    await Plate.filter(id=old.id).update(state="REPLACED", replaced_by_id=room_plate.id)
+    await Plate.filter(id=old.id).update(
+        state="REPLACED",
+        replaced_by_id=room_plate.id,
+        ended_by=lead.staff_id,
+        end_reason=PlateEndReason.DAMAGED,
+    )
+    sheet = await factories.plate_sheet(
+        grid_paths=[place.grid_path],
+        state=PlateSheetState.READY,
+        pages=1,
+        bytes=1000,
+        done=1,
+        finished_at=now(),
+        expires_at=now() + timedelta(days=7),
+        report={"missing": {"𬇹": [place.code]}, "cut": [place.code]},
+    )
     block = await factories.block(
         place, kind=PlaceBlockKind.MEASURE, ends_at=now() - timedelta(hours=1), reason="测试原因"
     )
@@ -356,6 +379,7 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
         grid,
         await factories.upload(landlord, state=UploadState.READY, width=720, height=540),
         await Photo.create(owner_id=landlord.id, width=720, height=540),
+        sheet,
         await factories.enquiry(offer, seeker),
         await factories.report(offer, await factories.account()),
     )

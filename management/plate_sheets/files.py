@@ -1,0 +1,93 @@
+"""Where printed sheets lie until they expire, and the addresses under which they are fetched.
+
+Beside the pictures, in a folder that no web server in front serves. Backups leave it out: a sheet
+can be printed again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from core.clock import now
+from core.settings import settings
+from media.storage import media_dir
+
+ADDRESS_FOR: Final = timedelta(minutes=10)
+DRAFTS_FOR: Final = timedelta(days=1)
+
+_MOMENT: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
+
+
+def _folder() -> Path:
+    folder = media_dir() / "sheets"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def draft(sheet_id: UUID, attempt: int) -> Path:
+    """Where a sheet is drawn."""
+    return _folder() / f".draft-{sheet_id}-{attempt}.pdf"
+
+
+def keep(drawn: Path, sheet_id: UUID) -> int:
+    """Make a drawn file that of a sheet: whole or not at all. Answers its bytes.
+
+    Raises:
+        OSError: it can't be kept; the draft is where it was.
+    """
+    with drawn.open("rb") as file:
+        os.fsync(file.fileno())
+        size = os.fstat(file.fileno()).st_size
+    drawn.replace(_folder() / f"{sheet_id}.pdf")
+    return size
+
+
+def stored(sheet_id: UUID) -> Path | None:
+    """The file of a sheet; ``None`` when there is none (any more)."""
+    path = _folder() / f"{sheet_id}.pdf"
+    return path if path.is_file() else None
+
+
+def remove(sheet_id: UUID) -> None:
+    """Remove the file of a sheet; nothing happens when there is none."""
+    (_folder() / f"{sheet_id}.pdf").unlink(missing_ok=True)
+
+
+def remove_old_drafts() -> None:
+    """Remove what killed workers left behind."""
+    oldest = (now() - DRAFTS_FOR).timestamp()
+    for path in _folder().glob(".draft-*.pdf"):
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
+
+
+def address(sheet_id: UUID) -> str:
+    """A signed address of the file, good for ten minutes. Only for who may have it."""
+    expires = int((now() + ADDRESS_FOR).timestamp())
+    return (
+        f"{settings().public_url}/plate-sheets/{sheet_id}.pdf"
+        f"?expires={expires}&signature={_signature(sheet_id, expires)}"
+    )
+
+
+def may_fetch(sheet_id: UUID, expires: str, signature: str) -> bool:
+    """Whether an address was made here and is still good."""
+    if _MOMENT.fullmatch(expires) is None:
+        return False
+    if not hmac.compare_digest(signature.encode(), _signature(sheet_id, int(expires)).encode()):
+        return False
+    return now() <= datetime.fromtimestamp(int(expires), UTC)
+
+
+def _signature(sheet_id: UUID, expires: int) -> str:
+    key = settings().derived_key("plate sheets")
+    digest = hmac.digest(key, f"{sheet_id}\n{expires}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
