@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from core.errors import NotFound
 from identity.actor import EVERYWHERE, Actor, ActorKind, Permission
-from landlord.models import Enquiry, Listing, ListingState
+from landlord.models import Enquiry, Listing, ListingState, Reservation
 from management.access import access_room, in_scope, require_sign_in
 from management.models import Room
 
@@ -33,11 +33,14 @@ def once_public() -> Q:
 
 
 def visible_listings(actor: Actor) -> QuerySet[Listing]:
-    """Everybody: what is on offer. Landlords: their own too. Staff: those of their grids too."""
+    """Everybody: what is on offer. Landlords: their own too. Seekers: what they reserved too.
+    Staff: those of their grids too.
+    """
     seen = on_offer()
     reviewed = actor.paths(Permission.LISTINGS_REVIEW)
     if actor.kind is ActorKind.ACCOUNT:
-        seen |= Q(landlord_id=actor.id)
+        reserved = Reservation.filter(seeker_id=actor.id).values("listing_id")
+        seen |= Q(landlord_id=actor.id) | Q(id__in=Subquery(reserved))
     elif EVERYWHERE in reviewed:
         return Listing.all()
     elif reviewed:
@@ -58,6 +61,22 @@ async def access_own_listing(actor: Actor, *, listing_id: UUID, lock: bool = Tru
     if actor.kind is not ActorKind.ACCOUNT or listing is None:
         raise NotFound
     return listing
+
+
+async def access_reviewed_listing(actor: Actor, *, listing_id: UUID, lock: bool = True) -> Listing:
+    """A listing that the actor may decide about, locked unless told otherwise.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: absent, or out of the actor's scope.
+    """
+    require_sign_in(actor)
+    where = in_scope(actor, Permission.LISTINGS_REVIEW, "place__")
+    if not await Listing.filter(where, id=listing_id).exists():
+        raise NotFound
+    # By id alone: the lock must not reach the place through the join.
+    query = Listing.filter(id=listing_id)
+    return await (query.select_for_update() if lock else query).get()
 
 
 async def access_own_room(actor: Actor, *, room_id: UUID) -> Room:

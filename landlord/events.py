@@ -1,4 +1,4 @@
-"""What landlords' doings tell the packages above. Ids only."""
+"""What landlords' and seekers' doings tell the packages above. Ids only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ListingsSuspended(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingsRestored(Event):
-    """The last block ended: the offers of a place are public again."""
+    """The last block ended: the offers of a place are what they were."""
 
     place_id: UUID
     count: int
@@ -34,7 +34,7 @@ class ListingsRestored(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingWithdrawn(Event):
-    """An offer was taken back."""
+    """An offer was taken back, by its landlord or because of its room, place or landlord."""
 
     listing_id: UUID
     place_id: UUID
@@ -115,3 +115,67 @@ class SelfCheckDue(Event):
 
     place_id: UUID
     month: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingSentToReview(Event):
+    """What a landlord wrote is to be read before it is public."""
+
+    listing_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingRefused(Event):
+    """Staff refused what was in review; it is a draft again."""
+
+    listing_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingAboutToExpire(Event):
+    """Nobody refreshed an offer for long: it will be withdrawn in some days."""
+
+    listing_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingExpired(Event):
+    """An offer was withdrawn because nobody refreshed it."""
+
+    listing_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingLet(Event):
+    """A room is let."""
+
+    listing_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingReserved(Event):
+    """A seeker holds a room."""
+
+    listing_id: UUID
+    reservation_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationReleased(Event):
+    """A reservation was given up before its time, or fell with its listing."""
+
+    listing_id: UUID
+    reservation_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationExpired(Event):
+    """The time of a reservation is over."""
+
+    listing_id: UUID
+    reservation_id: UUID

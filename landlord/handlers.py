@@ -1,12 +1,18 @@
-"""What happens to listings when something happens to their place; same transaction."""
+"""What happens to listings when something happens to their place, room or people.
+
+In the same transaction. What is held of a listing that ends is released, and told of.
+"""
 
 from __future__ import annotations
 
-from core.database import execute, fetch
+from typing import Any
+
+from core.database import execute
 from core.events import emit, on
-from landlord import personal_data
-from landlord.events import ListingsRestored, ListingsSuspended
-from landlord.models import ListingState
+from identity.events import AccountClosed
+from landlord import freshness, personal_data, reservations
+from landlord.events import ListingsRestored, ListingsSuspended, ListingWithdrawn
+from landlord.workflow import ListingAction, move_all
 from management.blocks import kinds_in_force
 from management.events import (
     LandlordEnded,
@@ -16,27 +22,21 @@ from management.events import (
     PlaceUpdated,
     RoomUpdated,
 )
-from management.models import RoomState
+from management.models import PlaceClaim
 
-__all__ = ["personal_data"]  # imported for what it registers
-
-_LIVE = [ListingState.PUBLISHED, ListingState.SUSPENDED, ListingState.DRAFT]
-_WITHDRAW = (
-    "UPDATE listing SET state = 'WITHDRAWN', state_before = NULL, version = version + 1,"
-    " updated_at = now() WHERE place_id = $1 AND state = ANY($2::text[])"
-)
+# Imported for what they register too.
+__all__ = ["freshness", "personal_data", "reservations"]
 
 
 @on(PlaceBlocked)
 async def suspend_listings(event: PlaceBlocked) -> None:
-    """A blocked place lets nothing: what was on offer is suspended."""
-    count = await execute(
-        "UPDATE listing SET state = 'SUSPENDED', state_before = state, version = version + 1,"
-        " updated_at = now() WHERE place_id = $1 AND state IN ('PUBLISHED', 'RESERVED')",
-        event.place_id,
-    )
-    if count:
-        await emit(ListingsSuspended(place_id=event.place_id, count=count))
+    """A blocked place lets nothing: what was on offer or held is suspended.
+
+    Who holds a room goes on holding it: the block may end before their day does.
+    """
+    moved = await move_all(ListingAction.BLOCK, "l.place_id = $1", event.place_id)
+    if moved:
+        await emit(ListingsSuspended(place_id=event.place_id, count=len(moved)))
 
 
 @on(PlaceUnblocked)
@@ -44,33 +44,28 @@ async def restore_listings(event: PlaceUnblocked) -> None:
     """When the last block has ended, what was suspended is again what it was before."""
     if await kinds_in_force([event.place_id]):
         return
-    count = await execute(
-        "UPDATE listing SET state = state_before, state_before = NULL, version = version + 1,"
-        " updated_at = now() WHERE place_id = $1 AND state = 'SUSPENDED'",
-        event.place_id,
-    )
-    if count:
-        await emit(ListingsRestored(place_id=event.place_id, count=count))
+    moved = await move_all(ListingAction.UNBLOCK, "l.place_id = $1", event.place_id)
+    if moved:
+        await emit(ListingsRestored(place_id=event.place_id, count=len(moved)))
 
 
 @on(PlaceClosed)
 async def withdraw_listings_of_closed_place(event: PlaceClosed) -> None:
     """A closed or demolished place lets nothing any more."""
-    await execute(_WITHDRAW, event.place_id, _LIVE)
+    await _end("l.place_id = $1", event.place_id)
 
 
 @on(RoomUpdated)
-async def withdraw_listings_of_room_out_of_use(event: RoomUpdated) -> None:
-    """A room out of use is not let; who uses it again puts it up again."""
-    await execute(
-        "UPDATE listing l SET state = $2, state_before = NULL, version = version + 1,"
-        " updated_at = now()"
-        " FROM room r WHERE r.id = $1 AND r.state = $3 AND l.room_id = r.id"
-        " AND l.state = ANY($4::text[])",
+async def withdraw_listings_of_changed_room(event: RoomUpdated) -> None:
+    """A room out of use is not let, and beds only in dormitories; drafts of beds can be mended.
+
+    Who uses the room again puts it up again.
+    """
+    await _end(
+        "l.room_id = $1 AND EXISTS (SELECT 1 FROM room r WHERE r.id = $1"
+        " AND (r.state = 'OUT_OF_USE'"
+        " OR (NOT r.dormitory AND l.let_by = 'BED' AND l.state <> 'DRAFT')))",
         event.room_id,
-        ListingState.WITHDRAWN,
-        RoomState.OUT_OF_USE,
-        _LIVE,
     )
 
 
@@ -87,12 +82,18 @@ async def move_listings(event: PlaceUpdated) -> None:
 @on(LandlordEnded)
 async def withdraw_listings_of_former_landlord(event: LandlordEnded) -> None:
     """Who no longer runs a place no longer lets its rooms."""
-    await fetch(
-        "UPDATE listing l SET state = $2, state_before = NULL, version = version + 1,"
-        " updated_at = now()"
-        " FROM place_claim c WHERE c.id = $1 AND l.place_id = c.place_id"
-        " AND l.landlord_id = c.account_id AND l.state = ANY($3::text[]) RETURNING l.id",
-        event.claim_id,
-        ListingState.WITHDRAWN,
-        _LIVE,
-    )
+    claim = await PlaceClaim.get(id=event.claim_id)
+    await _end("l.place_id = $1 AND l.landlord_id = $2", claim.place_id, claim.account_id)
+
+
+@on(AccountClosed)
+async def release_what_a_closed_account_holds(event: AccountClosed) -> None:
+    """Who is no longer here holds no room."""
+    await reservations.release_all_of(event.account_id)
+
+
+async def _end(where: str, *values: Any) -> None:
+    moved = await move_all(ListingAction.END, where, *values)
+    await reservations.release_of([row["id"] for row in moved if row["was_held"]])
+    for row in moved:
+        await emit(ListingWithdrawn(listing_id=row["id"], place_id=row["place_id"]))

@@ -1,40 +1,32 @@
-"""Listings (房源): a room is put up, becomes public, is taken back."""
+"""Listings (房源): found by everybody, drafted and changed by landlords."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
-from tortoise.transactions import in_transaction
 
-from core.clock import now
-from core.errors import Conflict, InvalidInput, WrongState
+from core.errors import Conflict, InvalidInput
 from core.events import emit
 from core.keyset import NOTHING, Order, Page, Slice, take
 from core.numbers import within
-from core.text import clean
 from core.work import work
 from identity.actor import Actor, ActorKind
 from landlord.access import access_own_listing, access_own_room, on_offer
-from landlord.events import ListingPublished, ListingWithdrawn
-from landlord.models import Listing, ListingState
+from landlord.content_check import Words, passes
+from landlord.events import ListingSentToReview
+from landlord.models import Listing, ListingState, SnapshotOccasion
 from landlord.photos import hang_photos
-from landlord.standard import require_standard
-from management.models import GridLevel, Place, Room, RoomState
-from management.rules import rules
+from landlord.snapshots import take_snapshot
+from landlord.values import WORDS, checked, require_bed_rule, require_in_use
+from landlord.workflow import ListingAction, find, move, require
+from management.models import GridLevel, Place, Room
 from management.territory import grid_by_code
-
-EDITABLE = frozenset({ListingState.DRAFT, ListingState.PUBLISHED, ListingState.SUSPENDED})
-ON_OFFER_OR_HELD = frozenset(
-    {ListingState.PUBLISHED, ListingState.RESERVED, ListingState.SUSPENDED}
-)
 
 
 class ListingOrder(StrEnum):
@@ -117,25 +109,28 @@ async def create_listing(
 ) -> Listing:
     """Draft an offer of one room of a house that the landlord is known to run.
 
-    ``values``: title, description, rent, deposit, area, available_from.
+    ``values``: title, description, rent, deposit, area, available_from, let_by, beds,
+    water_price, electricity_price, management_fee, facilities.
 
     Raises:
         NotFound: the room is not in a house of this landlord, or a photo not theirs.
         InvalidInput: a value that can't be used.
         WrongState: the room is out of use.
     """
-    checked = _checked({"description": "", **values})
+    usable = checked({"description": "", **values})
     async with work(actor) as unit:
         room = await access_own_room(actor, room_id=room_id)
-        _require_in_use(room)
+        require_in_use(room)
         place: Place = room.place
-        listing = await Listing.create(
+        listing = Listing(
             room_id=room.id,
             place_id=place.id,
             landlord_id=actor.id,
             community_code=place.community_code,
-            **{"area": room.area, **checked},
+            **{"area": room.area, **usable},
         )
+        require_bed_rule(listing, room, given=True)
+        await listing.save(force_create=True)
         await hang_photos(actor, listing, photo_ids)
         unit.note("createListing", "LISTING", listing.id, room=room.id)
     return listing
@@ -151,13 +146,16 @@ async def update_listing(
 ) -> Listing:
     """Change an offer that is a draft, public or suspended; ``photo_ids`` replace its photos.
 
+    New words of an offer that is not a draft are checked again: staff may have to read them
+    before it is public once more.
+
     Raises:
         NotFound: somebody else's, or absent; a photo that is not theirs.
         Conflict: it is no longer at ``expected_version``.
         WrongState: let, withdrawn, reserved or in review.
         InvalidInput: a value that can't be used.
     """
-    checked = _checked(values)
+    usable = checked(values)
     async with work(actor) as unit:
         listing = await access_own_listing(actor, listing_id=listing_id)
         if listing.version != expected_version:
@@ -166,107 +164,30 @@ async def update_listing(
                 reason="STALE_VERSION",
                 params={"version": listing.version},
             )
-        if listing.state not in EDITABLE:
-            raise WrongState(reason=listing.state.value)
-        listing.update_from_dict(checked)
-        listing.version += 1
+        require(listing, ListingAction.UPDATE)
+        listing.update_from_dict(usable)
+        if {"let_by", "beds"} & set(usable):
+            require_bed_rule(listing, await Room.get(id=listing.room_id), given=True)
+        move(listing, ListingAction.UPDATE, await _after_update(listing, usable))
         await listing.save()
-        changed = sorted(checked)
+        changed = sorted(usable)
         if photo_ids is not None:
             await hang_photos(actor, listing, photo_ids)
             changed.append("photos")
         unit.note("updateListing", "LISTING", listing.id, fields=changed)
+        if listing.state is ListingState.IN_REVIEW:
+            await emit(ListingSentToReview(listing_id=listing.id, place_id=listing.place_id))
+        elif listing.state is not ListingState.DRAFT:
+            await take_snapshot(listing, SnapshotOccasion.CHANGED)
     return listing
 
 
-async def publish_listing(actor: Actor, *, listing_id: UUID) -> Listing:
-    """Make a draft public, when its place meets the standard.
-
-    Raises:
-        NotFound: somebody else's, or absent.
-        WrongState: it is no draft, or its room is out of use.
-        StandardNotMet: every missing point is named.
-        Conflict: the room is on offer already, perhaps by somebody else.
-    """
-    async with work(actor) as unit:
-        seen = await access_own_listing(actor, listing_id=listing_id, lock=False)
-        # The place before its listings, as by everything that changes several of them; and no
-        # block, and no room out of use, can slip in between the check and the commit.
-        place = await Place.filter(id=seen.place_id).select_for_update().get()
-        listing = await access_own_listing(actor, listing_id=listing_id)
-        if listing.state is not ListingState.DRAFT:
-            raise WrongState(
-                reason=listing.state.value, zh="只有草稿可以发布", en="Only a draft is published"
-            )
-        _require_in_use(await Room.get(id=listing.room_id))
-        await require_standard(place, listing.landlord_id)
-        listing.state, listing.published_at = ListingState.PUBLISHED, now()
-        listing.community_code = place.community_code
-        listing.version += 1
-        await _save_on_offer(listing)
-        unit.note("publishListing", "LISTING", listing.id, place=place.id)
-        await emit(ListingPublished(listing_id=listing.id, place_id=place.id))
-    return listing
-
-
-async def withdraw_listing(actor: Actor, *, listing_id: UUID) -> Listing:
-    """Take an offer back.
-
-    Raises:
-        NotFound: somebody else's, or absent.
-        WrongState: it is over already.
-    """
-    async with work(actor) as unit:
-        listing = await access_own_listing(actor, listing_id=listing_id)
-        if listing.state not in {ListingState.PUBLISHED, ListingState.SUSPENDED}:
-            raise WrongState(reason=listing.state.value)
-        listing.state, listing.state_before = ListingState.WITHDRAWN, None
-        listing.version += 1
-        await listing.save(update_fields=["state", "state_before", "version", "updated_at"])
-        unit.note("withdrawListing", "LISTING", listing.id)
-        await emit(ListingWithdrawn(listing_id=listing.id, place_id=listing.place_id))
-    return listing
-
-
-def _require_in_use(room: Room) -> None:
-    if room.state is RoomState.OUT_OF_USE:
-        raise WrongState(reason="OUT_OF_USE", zh="房间已停用", en="The room is out of use")
-
-
-async def _save_on_offer(listing: Listing) -> None:
-    try:
-        async with in_transaction():
-            await listing.save(
-                update_fields=["state", "published_at", "community_code", "version", "updated_at"]
-            )
-    except IntegrityError:
-        raise Conflict(
-            reason="ROOM_ON_OFFER", zh="这个房间已经有在架房源", en="The room is on offer already"
-        ) from None
-
-
-def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
-    answer = dict(values)
-    for name, longest, shortest in (("title", 60, 2), ("description", 1000, 0)):
-        if name in values:
-            answer[name] = clean(
-                values[name] or "",
-                field=f"input.{name}",
-                longest=longest,
-                shortest=shortest,
-                multiline=name == "description",
-            )
-    most = rules().largest_rent
-    if "rent" in values and values["rent"] is None:
-        raise InvalidInput(
-            field="input.rent", reason="EMPTY", zh="不能为空", en="It must not be empty"
-        )
-    within(values.get("rent"), 1, most, field="input.rent")
-    within(values.get("deposit"), 0, most * 12, field="input.deposit")
-    within(values.get("area"), 1, 2000, field="input.area")
-    available: date | None = values.get("available_from")
-    if available is not None and not 2000 <= available.year <= 2100:
-        raise InvalidInput(
-            field="input.availableFrom", reason="DATE", zh="日期不正确", en="Not a usable date"
-        )
-    return answer
+async def _after_update(listing: Listing, values: Mapping[str, Any]) -> ListingState:
+    """Where a change leads: on as it was, or to staff who read the new words first."""
+    row = find(listing.state, listing.state_before, ListingAction.UPDATE)
+    may_be_reviewed = row is not None and ListingState.IN_REVIEW in row.to
+    if may_be_reviewed and set(WORDS) & set(values):
+        words = Words(listing.title, listing.description)
+        if not await passes(words, field="input.description"):
+            return ListingState.IN_REVIEW
+    return listing.state

@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
 from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 
 from core.privacy import Basis, Holding, Retention, Words, register
+from core.work import work
+from identity.actor import SYSTEM
 from landlord.models import (
     Enquiry,
     EnquiryMessage,
     Listing,
     ListingPhoto,
     ListingReport,
-    ListingState,
+    ListingSnapshot,
     Reservation,
     SavedListing,
     SelfCheck,
 )
+from landlord.reservations import release_of
+from landlord.snapshots import KEPT_FOR
+from landlord.workflow import ListingAction, move_all
 
-# A claim from a lease can be brought for three years (Civil Code, article 188).
-_EVIDENCE: Final = Retention(
-    Words("租赁纠纷的诉讼时效三年内保留", "Three years, while a dispute can be brought"),
-    timedelta(days=3 * 366),
+_DISPUTES: Final = Words(
+    "租赁纠纷的诉讼时效三年内保留", "Three years, while a dispute can be brought"
 )
+_EVIDENCE: Final = Retention(_DISPUTES, KEPT_FOR)
 _ACCOUNT: Final = Retention(Words("账号存续期间", "As long as the account is open"))
 
 
 async def _blank(rows: QuerySet[Listing]) -> None:
     """Take listings back and drop what was written and shown; that a room was let stays."""
     ids = list(await rows.values_list("id", flat=True))
-    await ListingPhoto.filter(listing_id__in=ids).delete()
-    await Listing.filter(id__in=ids).update(title="", description="", version=F("version") + 1)
-    live = Listing.filter(id__in=ids).exclude(state=ListingState.LET)
-    await live.update(state=ListingState.WITHDRAWN, state_before=None)
+    async with work(SYSTEM):
+        moved = await move_all(ListingAction.END, "l.id = ANY($1::uuid[])", ids)
+        await release_of([row["id"] for row in moved if row["was_held"]])
+        await ListingPhoto.filter(listing_id__in=ids).delete()
+        blank = Listing.filter(id__in=ids)
+        await blank.update(title="", description="", review_reason="", version=F("version") + 1)
 
 
 async def _take_back_words(rows: QuerySet[EnquiryMessage]) -> None:
@@ -71,6 +76,16 @@ register(
             "created_at",
         ),
         erase=_blank,
+    ),
+    Holding(
+        model=ListingSnapshot,
+        kind="account",
+        subject="listing__landlord_id",
+        title=Words("您的房源公开时的快照及其图片", "What your listings showed, with its pictures"),
+        basis=Basis.CONTRACT,
+        retention=Retention(_DISPUTES, KEPT_FOR, since="taken_at"),
+        export=("id", "listing_id", "occasion", "content", "digest", "taken_at"),
+        erase="delete",
     ),
     Holding(
         model=SavedListing,

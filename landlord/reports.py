@@ -31,6 +31,8 @@ from landlord.models import (
     ReportReason,
     ReportState,
 )
+from landlord.reservations import release_of
+from landlord.workflow import ListingAction, move
 from management.access import in_scope, require_sign_in
 from management.access import within as in_grid
 from management.claims import runs
@@ -220,13 +222,16 @@ async def decide_listing_report(
 
 
 async def _take_down(listing: Listing, why: str) -> None:
-    """Withdraw a listing by decision of staff; one that is over stays as it is."""
+    """Withdraw a listing by decision of staff; one that is over stays as it is.
+
+    Who holds it loses it, and is told.
+    """
     if listing.state in _OVER:
         return
-    listing.state, listing.state_before = ListingState.WITHDRAWN, None
+    move(listing, ListingAction.TAKE_DOWN)
     listing.review_reason = why
-    listing.version += 1
     await listing.save(
         update_fields=["state", "state_before", "review_reason", "version", "updated_at"]
     )
+    await release_of([listing.id])
     await emit(ListingTakenDown(listing_id=listing.id, place_id=listing.place_id))

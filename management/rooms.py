@@ -17,7 +17,7 @@ from core.work import work
 from identity.actor import Actor, Permission
 from management.access import access_place, access_room
 from management.events import RoomsAdded, RoomUpdated
-from management.models import Lifecycle, Place, PlaceKind, Room
+from management.models import Lifecycle, Place, PlaceKind, Room, RoomState
 from management.rules import rules
 
 _NUMBER = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*")
@@ -106,6 +106,34 @@ async def update_room(actor: Actor, *, room_id: UUID, values: Mapping[str, Any])
         unit.note("updateRoom", "PLACE", place.id, room=room.id, fields=sorted(values))
         await emit(RoomUpdated(room_id=room.id, place_id=place.id))
     return room
+
+
+async def note_let(room: Room) -> None:
+    """Note that a room is let, in a running unit of work with its place and itself locked.
+
+    Raises:
+        WrongState: it is let already, or out of use.
+    """
+    if room.state is not RoomState.VACANT:
+        taken = room.state is RoomState.LET
+        raise WrongState(
+            reason="ROOM_LET" if taken else room.state.value,
+            zh="房间已经出租" if taken else "房间已停用",
+            en="The room is let already" if taken else "The room is out of use",
+        )
+    await _set_state(room, RoomState.LET)
+
+
+async def note_vacant(room: Room) -> None:
+    """Note that a room is to let again, in a running unit of work with its place locked."""
+    if room.state is RoomState.LET:
+        await _set_state(room, RoomState.VACANT)
+
+
+async def _set_state(room: Room, state: RoomState) -> None:
+    room.state = state
+    await room.save(update_fields=["state"])
+    await emit(RoomUpdated(room_id=room.id, place_id=room.place_id))
 
 
 async def access_house(actor: Actor, *, place_id: UUID) -> Place:

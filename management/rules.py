@@ -60,6 +60,21 @@ class Rules(BaseSettings):
     batch_rooms: int = Field(
         default=100, description="rooms or listings that a landlord may change at once"
     )
+    largest_water_price: Decimal = Field(
+        default=Decimal(50), description="yuan per m³; more is taken for a slip of the finger"
+    )
+    largest_electricity_price: Decimal = Field(
+        default=Decimal(10), description="yuan per kWh; more is taken for a slip of the finger"
+    )
+    listing_days: int = Field(
+        default=30, ge=1, description="days after which an offer nobody refreshed is withdrawn"
+    )
+    listing_warn_days: int = Field(default=5, ge=1, description="days between the warning and that")
+    reservation_hours: int = Field(default=24, ge=1, description="how long a seeker holds a room")
+    reservations_held: int = Field(default=1, ge=1, description="rooms a seeker holds at a time")
+    reservations_per_week: int = Field(
+        default=3, ge=1, description="reservations that a seeker makes in seven days"
+    )
     rooms_per_request: int = Field(default=200, description="rooms that one request may add")
     plates_per_request: int = Field(default=500, description="plates that one request may issue")
     pending_claims: int = Field(

@@ -28,6 +28,7 @@ from schema.roots.enquiries import EnquiryMutations, EnquiryQueries
 from schema.roots.letting import LettingMutations
 from schema.roots.listings import ListingMutations, ListingQueries
 from schema.roots.nodes import NodeQueries
+from schema.roots.offers import OfferMutations, OfferQueries
 from schema.roots.places import PlaceMutations, PlaceQueries
 from schema.roots.plate_sheets import PlateSheetMutations, PlateSheetQueries
 from schema.roots.plates import PlateMutations, PlateQueries
@@ -48,6 +49,7 @@ class Query(
     ListingQueries,
     SeekingQueries,
     EnquiryQueries,
+    OfferQueries,
     PlaceQueries,
     ClaimQueries,
     TerritoryQueries,
@@ -63,6 +65,7 @@ class Mutation(
     ListingMutations,
     SeekingMutations,
     EnquiryMutations,
+    OfferMutations,
     PlaceMutations,
     RoomMutations,
     LettingMutations,

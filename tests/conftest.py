@@ -42,6 +42,7 @@ def _digest() -> str:
     sources = [
         *ROOT.glob("migrations/*/*.py"),
         ROOT / "core/audit.py",
+        ROOT / "landlord/snapshots.py",
         ROOT / "requirements/dev.txt",
     ]
     for source in sorted(sources):

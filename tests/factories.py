@@ -22,10 +22,14 @@ from landlord.models import (
     Listing,
     ListingPhoto,
     ListingReport,
+    ListingSnapshot,
     ListingState,
     ReportReason,
+    Reservation,
+    SnapshotOccasion,
     ViewingState,
 )
+from landlord.snapshots import take_snapshot
 from management.models import (
     ClaimRole,
     ClaimState,
@@ -130,6 +134,7 @@ async def listing(
         "deposit": Decimal(850),
         "area": of.area,
         "published_at": None if state is ListingState.DRAFT else now(),
+        "refreshed_at": None if state is ListingState.DRAFT else now(),
         "state_before": ListingState.PUBLISHED if state is ListingState.SUSPENDED else None,
     }
     return await Listing.create(
@@ -140,6 +145,19 @@ async def listing(
         state=state,
         **{**defaults, **values},
     )
+
+
+async def reservation(of: Listing, who: Account, **values: Any) -> Reservation:
+    """A seeker holds an offer for a day. It writes the row only: the listing stays as it is."""
+    until = values.pop("until", now() + timedelta(days=1))
+    return await Reservation.create(listing_id=of.id, seeker_id=who.id, until=until, **values)
+
+
+async def snapshot(
+    of: Listing, *, occasion: SnapshotOccasion = SnapshotOccasion.PUBLISHED
+) -> ListingSnapshot:
+    """What a listing shows, kept."""
+    return await take_snapshot(of, occasion)
 
 
 async def photo(

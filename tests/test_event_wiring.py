@@ -32,6 +32,7 @@ LANDLORD = "landlord.handlers"
 LIVE = "notifications.grid_activity"
 
 WIRING = {
+    "AccountClosed": ([f"{LANDLORD}.release_what_a_closed_account_holds"], []),
     "LandlordEnded": ([f"{LANDLORD}.withdraw_listings_of_former_landlord"], []),
     "LeaseFiled": ([], [f"{LIVE}.lease_filed"]),
     "ListingPublished": ([], [f"{LIVE}.listing_published"]),
@@ -44,7 +45,7 @@ WIRING = {
     "PlaceUnblocked": ([f"{LANDLORD}.restore_listings"], [f"{LIVE}.place_unblocked"]),
     "PlaceUpdated": ([f"{LANDLORD}.move_listings"], [f"{LIVE}.place_updated"]),
     "RoomUpdated": (
-        [f"{LANDLORD}.withdraw_listings_of_room_out_of_use"],
+        [f"{LANDLORD}.withdraw_listings_of_changed_room"],
         [f"{LIVE}.room_updated"],
     ),
     "RoomsAdded": ([], [f"{LIVE}.rooms_added"]),
@@ -59,6 +60,8 @@ CLOCK = {
     "core.forget_requests": "41 19 * * *",
     "core.rescue_stalled": "* * * * *",
     "identity.end_expired_sessions": "11 19 * * *",
+    "landlord.expire_reservations": "* * * * *",
+    "landlord.tend_listings": "7 * * * *",
     "management.end_over_leases": "7 16 * * *",
     "management.sweep_plate_sheets": "29 19 * * *",
     "media.sweep": "23 19 * * *",

@@ -17,8 +17,8 @@ from api.seed.houses import House
 from api.seed.pictures import Kind
 from api.seed.sizes import PHOTOS_PER_LISTING
 from api.seed.town import Row, Town
-from landlord.listings import ON_OFFER_OR_HELD
 from landlord.models import Facility, LetBy, ListingState
+from landlord.workflow import ON_OFFER_OR_HELD
 from management.models import PlaceKind, RoomState
 from media.models import Purpose
 

@@ -21,7 +21,7 @@ from media.models import Photo
 
 
 class ListingState(StrEnum):
-    """Where a listing stands; the moves are in :mod:`landlord.listings`."""
+    """Where a listing stands; the moves are in :mod:`landlord.workflow`."""
 
     DRAFT = "DRAFT"
     IN_REVIEW = "IN_REVIEW"
@@ -127,6 +127,11 @@ class Listing(Model):
                 fields=("refreshed_at", "id"),
                 condition={"state": "PUBLISHED"},
                 name="listing_public_refreshed",
+            ),
+            PartialIndex(
+                fields=("updated_at", "id"),
+                condition={"state": "IN_REVIEW"},
+                name="listing_in_review",
             ),
             Index(fields=("place_id", "state"), name="listing_place_state"),
             PartialIndex(

@@ -18,10 +18,9 @@ from landlord.listings import (
     ListingOrder,
     create_listing,
     list_listings,
-    publish_listing,
     update_listing,
-    withdraw_listing,
 )
+from landlord.models import Facility, LetBy
 from schema.access import ACCOUNT, PUBLIC
 from schema.connections import After, Before, First, Last, connection, wanted_nodes
 from schema.context import Info
@@ -118,6 +117,12 @@ class CreateListingInput(Requested):
     deposit: Decimal | None = given("Yuan, once.", default=None)
     area: Decimal | None = given("Usable m²; the room's by default.", default=strawberry.UNSET)
     available_from: date | None = given("First day it is free.", default=None)
+    let_by: LetBy = given("What one rent is for.", default=LetBy.ROOM)
+    beds: int | None = given("Beds on offer, when let by the bed.", default=None)
+    water_price: Decimal | None = given("Yuan per m³ of water.", default=None)
+    electricity_price: Decimal | None = given("Yuan per kWh.", default=None)
+    management_fee: Decimal | None = given("Yuan a month beside the rent.", default=None)
+    facilities: list[Facility] = given("What there is, each once.", default_factory=list)
     photo_ids: list[strawberry.ID] | None = given(
         "Up to 9 pictures of yours, in this order.", default=None
     )
@@ -135,23 +140,17 @@ class UpdateListingInput(Requested):
     deposit: Decimal | None = given("Yuan, once.", default=strawberry.UNSET)
     area: Decimal | None = given("Usable m².", default=strawberry.UNSET)
     available_from: date | None = given("First day it is free.", default=strawberry.UNSET)
+    let_by: LetBy | None = given("What one rent is for.", default=strawberry.UNSET)
+    beds: int | None = given("Beds on offer, when let by the bed.", default=strawberry.UNSET)
+    water_price: Decimal | None = given("Yuan per m³ of water.", default=strawberry.UNSET)
+    electricity_price: Decimal | None = given("Yuan per kWh.", default=strawberry.UNSET)
+    management_fee: Decimal | None = given(
+        "Yuan a month beside the rent.", default=strawberry.UNSET
+    )
+    facilities: list[Facility] | None = given("What there is, each once.", default=strawberry.UNSET)
     photo_ids: list[strawberry.ID] | None = given(
         "Up to 9 pictures of yours, in place of those it has.", default=strawberry.UNSET
     )
-
-
-@gql_input
-class PublishListingInput(Requested):
-    """Which draft becomes public."""
-
-    listing_id: strawberry.ID = given("The listing.")
-
-
-@gql_input
-class WithdrawListingInput(Requested):
-    """Which offer is taken back."""
-
-    listing_id: strawberry.ID = given("The listing.")
 
 
 @gql_type(access=PUBLIC)
@@ -161,7 +160,8 @@ class ListingPayload:
     listing: Listing = attr("The listing as it is now.")
 
 
-async def _payload(info: Info, listing_id: UUID) -> dict[str, Any]:
+async def listing_payload(info: Info, listing_id: UUID) -> dict[str, Any]:
+    """The payload with a listing that the actor may see."""
     listing = await listing_row(info, selected(info)["listing"], listing_id)
     if listing is None:
         raise NotFound
@@ -171,14 +171,18 @@ async def _payload(info: Info, listing_id: UUID) -> dict[str, Any]:
 def _changes(given: UpdateListingInput) -> dict[str, Any]:
     """What is to change; what an offer must have can be changed, not taken away."""
     values = set_fields(given, leave_out=_OWN)
-    for name in ("title", "rent"):
+    for name in ("title", "rent", "let_by", "facilities"):
         if name in values and values[name] is None:
             raise InvalidInput(
-                field=f"input.{name}", reason="EMPTY", zh="不能为空", en="It must not be empty"
+                field=f"input.{_CAMEL.get(name, name)}",
+                reason="EMPTY",
+                zh="不能为空",
+                en="It must not be empty",
             )
     return values
 
 
+_CAMEL = {"let_by": "letBy"}
 _OWN = frozenset({"request_id", "room_id", "listing_id", "expected_version", "photo_ids"})
 
 
@@ -207,7 +211,7 @@ class ListingMutations:
                 photo_ids=_photo_ids(input.photo_ids),
             ),
         )
-        return await _payload(info, listing_id)
+        return await listing_payload(info, listing_id)
 
     @mutation(ListingPayload, access=ACCOUNT)
     async def update_listing(
@@ -230,30 +234,4 @@ class ListingMutations:
                 ),
             ),
         )
-        return await _payload(info, listing_id)
-
-    @mutation(ListingPayload, access=ACCOUNT)
-    async def publish_listing(
-        self,
-        info: Info,
-        input: Annotated[PublishListingInput, strawberry.argument(description="Which.")],
-    ) -> dict[str, Any]:
-        """Make a draft public, when its house meets the standard (达标)."""
-        listing_id = row_id(input.listing_id, "Listing", field="input.listingId")
-        await run_once(
-            info, input, lambda: publish_listing(info.context.actor, listing_id=listing_id)
-        )
-        return await _payload(info, listing_id)
-
-    @mutation(ListingPayload, access=ACCOUNT)
-    async def withdraw_listing(
-        self,
-        info: Info,
-        input: Annotated[WithdrawListingInput, strawberry.argument(description="Which.")],
-    ) -> dict[str, Any]:
-        """Take an offer back."""
-        listing_id = row_id(input.listing_id, "Listing", field="input.listingId")
-        await run_once(
-            info, input, lambda: withdraw_listing(info.context.actor, listing_id=listing_id)
-        )
-        return await _payload(info, listing_id)
+        return await listing_payload(info, listing_id)

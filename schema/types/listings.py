@@ -10,12 +10,18 @@ from uuid import UUID
 
 import strawberry
 
+from core.clock import SHANGHAI
 from core.errors import Language
-from landlord.models import ListingState
+from identity.actor import ActorKind, Permission
+from landlord.freshness import expires_at
+from landlord.models import Facility, LetBy, ListingState, SnapshotOccasion
 from landlord.photos import photos_of
+from landlord.reservations import holds_on
+from landlord.snapshots import snapshots_of
+from landlord.workflow import ListingAction, Who, actions_open
 from management.models import PlaceKind, RiskClass
 from media.photos import PHOTO_COLUMNS, photo_urls
-from schema.access import PUBLIC
+from schema.access import PUBLIC, Access
 from schema.connections import Connection
 from schema.context import Context
 from schema.fields import attr, gql_type
@@ -73,6 +79,29 @@ class LandlordCard:
     display_name: str = attr("What they call themselves.")
 
 
+_LANDLORD = Access(
+    "its landlord",
+    lambda actor: actor.kind is ActorKind.ACCOUNT,
+    lambda actor, row: row["landlord_id"] == actor.id,
+)
+_PARTIES = Access(
+    "its landlord, who reserved it, staff who review it",
+    lambda actor: actor.kind is ActorKind.ACCOUNT or bool(actor.paths(Permission.LISTINGS_REVIEW)),
+)
+
+
+@gql_type(access=_PARTIES)
+class ListingSnapshot:
+    """What a listing showed at a moment (房源快照): evidence that nobody can change."""
+
+    id: strawberry.ID = attr("Global id, opaque.")
+    version: int = attr("Version of the listing.")
+    occasion: SnapshotOccasion = attr("Why it was kept.")
+    content: str = attr("All that was shown, as JSON in its canonical form.")
+    digest: str = attr("SHA-256 of `content` in UTF-8, in hex.")
+    taken_at: datetime = attr("When.")
+
+
 @gql_type(access=PUBLIC)
 class Listing(Node):
     """A room put up to let (房源)."""
@@ -85,6 +114,37 @@ class Listing(Node):
     available_from: date | None = attr("First day it is free.")
     description: str = attr("What the landlord says of it.")
     published_at: datetime | None = attr("Since when it is public.")
+    let_by: LetBy = attr("What one rent is for.")
+    beds: int | None = attr("Beds on offer, when let by the bed.")
+    water_price: Decimal | None = attr("Yuan per m³ of water.")
+    electricity_price: Decimal | None = attr("Yuan per kWh.")
+    management_fee: Decimal | None = attr("Yuan a month beside the rent.")
+    facilities: list[Facility] = attr("What the room or its house offers.", size=3)
+    refreshed_at: datetime | None = attr("When the landlord last said that it is still to let.")
+    expires_on: date | None = attr(
+        "For its landlord: the day it is withdrawn unless it is refreshed.",
+        access=_LANDLORD,
+        needs=("refreshed_at", "warned_at", "state", "landlord_id"),
+    )
+    review_reason: str | None = attr(
+        "For its landlord: why staff gave it back.",
+        access=_LANDLORD,
+        needs=("review_reason", "landlord_id"),
+    )
+    reserved_until: datetime | None = attr(
+        "For its landlord and for who holds it: until when it is held.",
+        needs=("state", "landlord_id"),
+    )
+    available_actions: list[ListingAction] = attr(
+        "What you may do with it now.", needs=("state", "state_before", "landlord_id"), size=3
+    )
+    snapshots: list[ListingSnapshot] | None = attr(
+        "For its landlord, who reserved it, and staff who review it: what it showed, newest first,"
+        " the last 50.",
+        access=_PARTIES,
+        needs=(),
+        size=5,
+    )
     version: int = attr("Give it as `expectedVersion` when you change the listing.")
     photos: list[Photo] = attr("Pictures in the landlord's order.", needs=(), size=3)
     room: PublicRoom = attr("The room.", needs=("room_id",))
@@ -102,6 +162,16 @@ _PLACE_COLUMNS = (
     "latitude",
 )  # fmt: skip
 _ROOM_COLUMNS = ("number", "floor", "area", "dormitory")
+
+
+_STANDING = ("state", "state_before", "landlord_id")
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "expires_on": (*_STANDING, "refreshed_at", "warned_at"),
+    "review_reason": ("review_reason", "landlord_id"),
+    "reserved_until": _STANDING,
+    "available_actions": (*_STANDING, "place__grid_path"),
+    "snapshots": (),
+}
 
 
 def public_place_columns(want: Selection) -> list[str]:
@@ -133,6 +203,8 @@ def listing_columns(want: Selection) -> list[str]:
             columns |= dict.fromkeys(public_place_columns(want["place"]))
         elif name == "landlord":
             columns |= dict.fromkeys(("landlord_id", "landlord__display_name"))
+        elif name in _NEEDS:
+            columns |= dict.fromkeys(_NEEDS[name])
         elif name != "photos":
             columns[name] = None
     return list(columns)
@@ -147,6 +219,7 @@ async def shape_listings(rows: Rows, want: Selection, context: Context) -> Rows:
         photos = await photos_of([row["id"] for row in rows])
     if "place" in want:
         await add_public_places(rows, want["place"], context)
+    await _add_standing(rows, want, context)
     for row in rows:
         if "room" in want:
             inner = {name: row[f"room__{name}"] for name in _ROOM_COLUMNS}
@@ -162,6 +235,50 @@ async def shape_listings(rows: Rows, want: Selection, context: Context) -> Rows:
             ]
         row["id"] = global_id("Listing", row["id"])
     return rows
+
+
+async def _add_standing(rows: Rows, want: Selection, context: Context) -> None:
+    """What a listing is for the viewer: who holds it, what they may do, what they may keep."""
+    actor = context.actor
+    holds: Mapping[UUID, Mapping[str, Any]] = {}
+    if "reserved_until" in want or "available_actions" in want:
+        mine = actor.kind is ActorKind.ACCOUNT
+        holds = await holds_on([row["id"] for row in rows]) if mine else {}
+    snapshots: Mapping[UUID, Rows] = {}
+    if "snapshots" in want:
+        snapshots = await snapshots_of(actor, [row["id"] for row in rows])
+    for row in rows:
+        hold = holds.get(row["id"])
+        if "reserved_until" in want:
+            theirs = hold and actor.id in {row["landlord_id"], hold["seeker_id"]}
+            row["reserved_until"] = hold["until"] if hold and theirs else None
+        if "available_actions" in want:
+            whos = _whos(row, hold, context)
+            row["available_actions"] = list(actions_open(row["state"], row["state_before"], whos))
+        if "expires_on" in want:
+            over = expires_at(row["refreshed_at"], row["warned_at"])
+            public = row["state"] == ListingState.PUBLISHED
+            row["expires_on"] = over.astimezone(SHANGHAI).date() if over and public else None
+        if "snapshots" in want:
+            row["snapshots"] = [
+                {**kept, "id": global_id("ListingSnapshot", kept["id"])}
+                for kept in snapshots.get(row["id"], ())
+            ]
+
+
+def _whos(
+    row: Mapping[str, Any], hold: Mapping[str, Any] | None, context: Context
+) -> frozenset[Who]:
+    """As what the viewer stands to a listing."""
+    actor = context.actor
+    if actor.kind is ActorKind.ACCOUNT:
+        if row["landlord_id"] == actor.id:
+            return frozenset({Who.LANDLORD})
+        holder = hold is not None and hold["seeker_id"] == actor.id
+        return frozenset({Who.SEEKER, Who.HOLDER} if holder else {Who.SEEKER})
+    if actor.may(Permission.LISTINGS_REVIEW, row["place__grid_path"]):
+        return frozenset({Who.STAFF})
+    return frozenset()
 
 
 def public_place(

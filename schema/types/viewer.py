@@ -16,6 +16,7 @@ from identity.models import Session as SessionModel
 from identity.sessions import sessions_of
 from landlord.enquiry_lists import enquiries_of_landlord, own_enquiries
 from landlord.listings import own_listings
+from landlord.reservations import own_reservations
 from management.claims import count_own_claims, own_claims
 from management.places import PlaceFilter, PlaceOrder, count_places, list_places
 from management.posts import posts_of_staff
@@ -30,6 +31,11 @@ from schema.types.claims import PlaceClaimConnection, claim_columns, shape_claim
 from schema.types.enquiries import EnquiryConnection, enquiry_connection
 from schema.types.listings import ListingConnection, listing_columns, shape_listings
 from schema.types.places import PlaceConnection, place_columns, shape_places
+from schema.types.reservations import (
+    ReservationConnection,
+    reservation_columns,
+    shape_reservations,
+)
 from schema.types.seeking import SavedListingConnection, saved_connection
 from schema.types.territory import GridPost, shape_posts
 
@@ -124,6 +130,29 @@ class Viewer:
             columns=listing_columns(nodes),
         )
         await shape_listings(page.rows, nodes, context)
+        return connection(page, want)
+
+    @row_field(ReservationConnection, access=ACCOUNT, size=1)
+    async def reservations(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> dict[str, Any]:
+        """Rooms that you reserved (预订), newest first."""
+        context = info.context
+        if not ACCOUNT.actor(context.actor):
+            return connection(NOTHING, Selection())
+        want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+        nodes = wanted_nodes(want)
+        page = await own_reservations(
+            context.actor,
+            page=Page.of(first, after, last, before),
+            columns=reservation_columns(nodes),
+        )
+        await shape_reservations(page.rows, nodes, context)
         return connection(page, want)
 
     @row_field(EnquiryConnection, access=ACCOUNT, size=1)

@@ -30,8 +30,9 @@ from identity.apps import app_token, revoke_app
 from identity.authentication import actor_from_token
 from identity.models import Account, App
 from identity.staff_sign_in import sign_in_staff
-from landlord.listings import create_listing, publish_listing
+from landlord.listings import create_listing
 from landlord.models import Listing, ListingState
+from landlord.publishing import publish_listing
 from management.access import visible_places
 from management.leases import record_lease
 from management.models import Place, PlaceClaim, PlateState

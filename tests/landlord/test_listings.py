@@ -13,13 +13,9 @@ from core.errors import Conflict, NotFound, Unauthenticated, WrongState
 from core.ids import uuid7
 from identity.actor import SYSTEM, Actor, Permission, Role
 from landlord.access import visible_listings
-from landlord.listings import (
-    create_listing,
-    publish_listing,
-    update_listing,
-    withdraw_listing,
-)
+from landlord.listings import create_listing, update_listing
 from landlord.models import Listing, ListingState
+from landlord.publishing import publish_listing, withdraw_listing
 from management.blocks import block_place, end_block
 from management.claims import end_landlord
 from management.models import Place, PlaceClaim, Room, RoomState

@@ -26,8 +26,9 @@ from core.audit import AuditEntry
 from core.errors import Conflict, DomainError, NotFound, StandardNotMet, WrongState
 from core.ids import uuid7
 from identity.actor import Actor, Role
-from landlord.listings import create_listing, publish_listing, update_listing, withdraw_listing
+from landlord.listings import create_listing, update_listing
 from landlord.models import Listing, ListingState
+from landlord.publishing import publish_listing, withdraw_listing
 from management.blocks import block_place, end_block
 from management.claims import end_landlord
 from management.models import ClaimState, Lifecycle, Place, PlaceClaim, Room
@@ -190,6 +191,7 @@ class Letting(RuleBasedStateMachine):
         for row in self.run(Listing.filter(id__in=list(self.states)).only("id", "landlord_id")):
             if self.states[row.id] in states and who in (None, self._owner(row)):
                 self._changed(row, to)
+                self.entries[row.id] += 1
 
     @rule(target=blocks)
     def block(self) -> UUID:

@@ -14,8 +14,9 @@ from core.database import fetch
 from core.errors import Conflict, StandardNotMet, WrongState
 from identity.actor import Actor, Role
 from identity.models import Account
-from landlord.listings import create_listing, publish_listing, update_listing, withdraw_listing
+from landlord.listings import create_listing, update_listing
 from landlord.models import Listing, ListingState
+from landlord.publishing import publish_listing, withdraw_listing
 from management.blocks import block_place, end_block
 from management.claims import end_landlord
 from management.models import Place, PlaceBlock, PlaceClaim, Room, RoomState

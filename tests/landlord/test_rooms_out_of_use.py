@@ -9,15 +9,16 @@ import pytest
 
 from core.errors import WrongState
 from identity.actor import Role
-from landlord.listings import create_listing, publish_listing
+from landlord.listings import create_listing
 from landlord.models import Listing, ListingState
+from landlord.publishing import publish_listing
 from management.blocks import block_place, end_block
 from management.models import Room, RoomState
 from management.rooms import update_room
 from tests import factories
 from tests.management.support import outcomes, refused, signed_in, staff
 
-TAKEN_BACK = {ListingState.DRAFT, ListingState.PUBLISHED, ListingState.SUSPENDED}
+TAKEN_BACK = set(ListingState) - {ListingState.LET, ListingState.WITHDRAWN}
 
 
 def out_of_use(room: Room) -> Awaitable[Room]:

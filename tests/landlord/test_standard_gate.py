@@ -8,8 +8,8 @@ import pytest
 
 from core.errors import StandardNotMet
 from identity.models import Account
-from landlord.listings import publish_listing
 from landlord.models import Listing, ListingState
+from landlord.publishing import publish_listing
 from landlord.standard import missing_points
 from management.models import ClaimState, Lifecycle, Place, PlaceBlockKind
 from management.rules import rules

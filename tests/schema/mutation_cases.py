@@ -119,6 +119,31 @@ CASES = [
         {"enquiryId": "$otherEnquiry"}, stranger="landlord B",
     ),
     Case(
+        "decideListing", "supervisor 1", {"listingId": "$unread", "approve": True}, LISTING,
+        {"approve": False, "reason": "写了电话号码"}, stranger="warden 1",
+        told=frozenset({"listing_published"}),
+    ),
+    Case(
+        "refreshListing", "landlord A", {"listingId": "$listing"}, LISTING,
+        {"listingId": "$draft"}, stranger="landlord B",
+    ),
+    Case(
+        "relistListing", "landlord A", {"listingId": "$over"}, LISTING,
+        {"listingId": "$listing"}, stranger="landlord B",
+    ),
+    Case(
+        "reserveListing", "landlord B", {"listingId": "$listing"}, LISTING,
+        {"listingId": "$held"}, stranger="warden 1",
+    ),
+    Case(
+        "releaseReservation", "resident", {"listingId": "$held"}, LISTING,
+        {"listingId": "$listing"}, stranger="landlord B",
+    ),
+    Case(
+        "markListingLet", "landlord A", {"listingId": "$listing"}, LISTING,
+        {"letOn": "2020-01-01"}, stranger="landlord B", told=frozenset({"room_updated"}),
+    ),
+    Case(
         "filePlace", "warden 1",
         {
             "kind": "RENTAL_HOUSE", "name": "新测试楼", "gridCode": "$gridCode", "floors": 5,

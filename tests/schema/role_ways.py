@@ -54,6 +54,7 @@ TYPES: dict[str, str] = {
     "LandlordCard": _LISTING + "{ landlord { F } }",
     "LeaseFiling": _PLACE + "{ leaseFilings { F } }",
     "Listing": _LISTING + "{ F }",
+    "ListingSnapshot": _LISTING + "{ snapshots { F } }",
     "ListingConnection": 'listings(filter: { communityCode: "$community" }) { F }',
     "ListingEdge": 'listings(filter: { communityCode: "$community" }) { edges { F } }',
     "MaskedContact": _PLACE + "{ contact { F } }",
@@ -81,12 +82,20 @@ TYPES: dict[str, str] = {
     "StaffMember": 'node(id: "$staff") { ... on StaffMember { F } }',
     "StaffMemberConnection": "staffMembers { F }",
     "StaffMemberEdge": "staffMembers { edges { F } }",
+    "Reservation": "viewer { reservations { nodes { F } } }",
+    "ReservationConnection": "viewer { reservations { F } }",
+    "ReservationEdge": "viewer { reservations { edges { F } } }",
     "SignedInDevice": "viewer { devices { F } }",
     "Viewer": "viewer { F }",
 }
 
 # Fields that need a thing in another state than the rest of their type.
 FIELDS: dict[str, str] = {
+    "Listing.reservedUntil": 'listing(id: "$held") { F }',
+    "Listing.reviewReason": 'listing(id: "$over") { F }',
+    "Query.listingsInReview": (
+        'listingsInReview(filter: { gridCode: "$gridCode" }) { nodes { id } }'
+    ),
     "Plate.replacedBy": 'plate(token: "$oldToken") { F }',
     "Query.node": 'node(id: "$place") { id ... on Place { code } }',
     "Query.viewer": "viewer { id }",
@@ -141,6 +150,12 @@ MUTATIONS: dict[str, str] = {
     "createListing": '{ requestId: "$requestId", roomId: "$emptyRoom", title: "测试", rent: 800 }',
     "updateListing": '{ requestId: "$requestId", listingId: "$listing", expectedVersion: 1 }',
     "publishListing": '{ requestId: "$requestId", listingId: "$draft" }',
+    "decideListing": '{ requestId: "$requestId", listingId: "$unread", approve: true }',
+    "refreshListing": '{ requestId: "$requestId", listingId: "$listing" }',
+    "relistListing": '{ requestId: "$requestId", listingId: "$over" }',
+    "reserveListing": '{ requestId: "$requestId", listingId: "$listing" }',
+    "releaseReservation": '{ requestId: "$requestId", listingId: "$held" }',
+    "markListingLet": '{ requestId: "$requestId", listingId: "$listing" }',
     "withdrawListing": '{ requestId: "$requestId", listingId: "$listing" }',
     "saveListing": '{ requestId: "$requestId", listingId: "$listing" }',
     "unsaveListing": '{ requestId: "$requestId", listingId: "$listing" }',
@@ -234,9 +249,15 @@ EMPTY_HERE = frozenset(
         "IssuedPlate.endReason",
         "ListingReport.decidedAt",
         "ListingReport.decision",
+        "Listing.beds",
+        "Listing.electricityPrice",
+        "Listing.facilities",
+        "Listing.managementFee",
+        "Listing.waterPrice",
         "Place.endedAt",
         "PlateSheet.failure",
         "PublicPlace.photo",
+        "Reservation.endedAt",
         "StaffMember.leftAt",
         "StaffMember.lockedUntil",
         "Viewer.permissions",  # of accounts

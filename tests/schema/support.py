@@ -82,6 +82,9 @@ class Tenant:
     old_plate: Plate
     listing: Listing
     draft: Listing
+    held: Listing
+    unread: Listing
+    over: Listing
     claim: PlaceClaim
     waiting: PlaceClaim
     block: PlaceBlock
@@ -108,6 +111,9 @@ class Tenant:
             "plate": global_id("IssuedPlate", self.plate.id),
             "listing": global_id("Listing", self.listing.id),
             "draft": global_id("Listing", self.draft.id),
+            "held": global_id("Listing", self.held.id),
+            "unread": global_id("Listing", self.unread.id),
+            "over": global_id("Listing", self.over.id),
             "operator": global_id("Operator", self.claim.id),
             "claim": global_id("PlaceClaim", self.claim.id),
             "waiting": global_id("PlaceClaim", self.waiting.id),
@@ -152,6 +158,9 @@ class World:
                 "plate": "IssuedPlate",
                 "listing": "Listing",
                 "draft": "Listing",
+                "held": "Listing",
+                "unread": "Listing",
+                "over": "Listing",
                 "operator": "Operator",
                 "claim": "PlaceClaim",
                 "waiting": "PlaceClaim",
@@ -343,6 +352,17 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
     offer = await factories.listing(rooms[0], landlord, available_from=today())
     draft = await factories.listing(rooms[1], landlord, state=ListingState.DRAFT)
     await factories.photo(offer)
+    more = [await factories.room(place, number) for number in ("201", "202", "203")]
+    held = await factories.listing(more[0], landlord, state=ListingState.RESERVED)
+    await factories.reservation(held, seeker)
+    await factories.snapshot(held)
+    await factories.snapshot(offer)
+    unread = await factories.listing(
+        more[1], landlord, state=ListingState.IN_REVIEW, published_at=None, refreshed_at=None
+    )
+    over = await factories.listing(
+        more[2], landlord, state=ListingState.WITHDRAWN, review_reason="测试原因"
+    )
     old = await factories.plate(place, rooms[0], state="REVOKED")
     room_plate = await factories.plate(place, rooms[0])
     await Plate.filter(id=old.id).update(
@@ -372,6 +392,9 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
         old,
         offer,
         draft,
+        held,
+        unread,
+        over,
         claim,
         waiting,
         block,

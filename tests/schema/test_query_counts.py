@@ -106,12 +106,12 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         (LISTINGS, "anonymous", {"n": 20}, 3),
         (GRIDS_ALL, "warden 1", {"n": 50}, 3),
         # as before, and conversations with their messages, on both sides; kept listings, pictures
-        (VIEWER, "landlord A", {}, 26),
+        (VIEWER, "landlord A", {}, 33),
         # claims, count, papers; outline and posts of the community
         (CLAIMS, "warden 1", {"n": 50}, 5),
         (VIEWER, "warden 1", {}, 14),
         # reports; listings, pictures, outlines of communities, posts
-        (REPORTS, "supervisor 1", {"n": 50}, 5),
+        (REPORTS, "supervisor 1", {"n": 50}, 7),
         (COMPARED, "anonymous", {"ids": ["$listing", "$otherListing"]}, 4),
         (NODE, "warden 1", {"id": "$place"}, 11),
     ],

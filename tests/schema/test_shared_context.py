@@ -44,8 +44,8 @@ async def test_one_field_asked_for_twice_under_two_names_answers_both(world: Wor
     assert result.data is not None
     viewer = result.data["viewer"]
     assert viewer["a"]["nodes"] == [{"code": world.tenants[0].place.code}]
-    assert len(viewer["b"]["nodes"][0]["rooms"]) == 3
-    assert len(viewer["c"]["nodes"]) == 2
+    assert len(viewer["b"]["nodes"][0]["rooms"]) == 6
+    assert len(viewer["c"]["nodes"]) == 5
 
 
 async def test_skipped_and_included_fields_follow_the_variables(world: World) -> None:

@@ -1,0 +1,216 @@
+"""How listings become public, are read by staff first, are taken back and put up again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
+from tortoise.transactions import in_transaction
+
+from core.clock import now
+from core.errors import Conflict
+from core.events import emit
+from core.keyset import Order, Page, Slice, take
+from core.text import clean
+from core.work import work
+from identity.actor import Actor, Permission
+from landlord.access import access_own_listing, access_own_room, access_reviewed_listing
+from landlord.content_check import Words, passes
+from landlord.events import ListingPublished, ListingRefused, ListingSentToReview, ListingWithdrawn
+from landlord.models import Listing, ListingPhoto, ListingState, SnapshotOccasion
+from landlord.reservations import release_of
+from landlord.snapshots import take_snapshot
+from landlord.standard import require_standard
+from landlord.values import require_bed_rule, require_in_use
+from landlord.workflow import ON_OFFER_OR_HELD, ListingAction, move, require
+from management.access import in_scope
+from management.models import Place, Room
+from management.rooms import note_vacant
+from management.territory import grid_by_code
+
+_IN_REVIEW: Final = Order("review", "updated_at")
+_COPIED: Final = (
+    "title", "description", "rent", "deposit", "area", "let_by", "beds", "water_price",
+    "electricity_price", "management_fee", "facilities",
+)  # fmt: skip
+
+
+async def publish_listing(actor: Actor, *, listing_id: UUID) -> Listing:
+    """Make a draft public, when its place meets the standard and its words pass the check.
+
+    Words that do not pass are read by staff first: the listing is then in review.
+
+    Raises:
+        NotFound: somebody else's, or absent.
+        WrongState: it is no draft, its room is out of use, or may no longer be let by the bed.
+        StandardNotMet: every missing point is named.
+        InvalidInput: the check refuses its words.
+        Conflict: the room is on offer already, perhaps by somebody else.
+    """
+    async with work(actor) as unit:
+        seen = await access_own_listing(actor, listing_id=listing_id, lock=False)
+        place = await _locked(seen.place_id)
+        listing = await access_own_listing(actor, listing_id=listing_id)
+        require(listing, ListingAction.PUBLISH)
+        room = await _require_lettable(place, listing)
+        words = Words(listing.title, listing.description)
+        listing.review_reason = ""
+        if await passes(words, field="input.listingId"):
+            await _make_public(listing, place, room, ListingAction.PUBLISH)
+        else:
+            move(listing, ListingAction.PUBLISH, ListingState.IN_REVIEW)
+            await listing.save(update_fields=["state", "review_reason", "version", "updated_at"])
+            await emit(ListingSentToReview(listing_id=listing.id, place_id=place.id))
+        unit.note("publishListing", "LISTING", listing.id, place=place.id)
+    return listing
+
+
+async def decide_listing(
+    actor: Actor, *, listing_id: UUID, approve: bool, reason: str = ""
+) -> Listing:
+    """Let a listing in review become public, or give it back as a draft with a reason.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: absent, or out of the actor's scope.
+        WrongState: it is not in review; its room is out of use or may not be let by the bed.
+        InvalidInput: refused without a reason.
+        StandardNotMet: to be approved, but its place no longer meets the standard.
+        Conflict: to be approved, but the room is on offer by another listing.
+    """
+    words = clean(reason, field="input.reason", longest=200, shortest=0 if approve else 2)
+    action = ListingAction.APPROVE if approve else ListingAction.REFUSE
+    async with work(actor) as unit:
+        seen = await access_reviewed_listing(actor, listing_id=listing_id, lock=False)
+        place = await _locked(seen.place_id)
+        listing = await access_reviewed_listing(actor, listing_id=listing_id)
+        require(listing, action)
+        if approve:
+            room = await _require_lettable(place, listing)
+            await _make_public(listing, place, room, action)
+        else:
+            listing.review_reason = words
+            move(listing, action)
+            await listing.save(update_fields=["state", "review_reason", "version", "updated_at"])
+            await emit(ListingRefused(listing_id=listing.id, place_id=place.id))
+        unit.note("decideListing", "LISTING", listing.id, approved=approve)
+    return listing
+
+
+async def list_in_review(
+    actor: Actor, *, grid_code: str | None, page: Page, columns: Sequence[str]
+) -> Slice:
+    """What waits for the actor to read it, longest waiting first; ``grid_code`` narrows it.
+
+    Raises:
+        InvalidInput: not a grid of the town.
+    """
+    query = Listing.filter(
+        in_scope(actor, Permission.LISTINGS_REVIEW, "place__"), state=ListingState.IN_REVIEW
+    )
+    if grid_code is not None:
+        grid = await grid_by_code(grid_code, field="filter.gridCode")
+        query = query.filter(Q(place__grid_path__startswith=grid["path"]))
+    return await take(query, _IN_REVIEW, page, columns)
+
+
+async def withdraw_listing(actor: Actor, *, listing_id: UUID) -> Listing:
+    """Take an offer back. Who holds a suspended one loses it, and is told.
+
+    Raises:
+        NotFound: somebody else's, or absent.
+        WrongState: it is over already, or reserved.
+    """
+    async with work(actor) as unit:
+        listing = await access_own_listing(actor, listing_id=listing_id)
+        move(listing, ListingAction.WITHDRAW)
+        await listing.save(update_fields=["state", "state_before", "version", "updated_at"])
+        unit.note("withdrawListing", "LISTING", listing.id)
+        await release_of([listing.id])
+        await emit(ListingWithdrawn(listing_id=listing.id, place_id=listing.place_id))
+    return listing
+
+
+async def relist_listing(actor: Actor, *, listing_id: UUID) -> Listing:
+    """Draft what was let or withdrawn anew: words, prices, facilities and photos are copied.
+
+    Raises:
+        NotFound: somebody else's, or absent; or they no longer run the house.
+        WrongState: it is not over, or its room is out of use.
+        Conflict: they have a draft of the room already, or the room is on offer.
+    """
+    async with work(actor) as unit:
+        seen = await access_own_listing(actor, listing_id=listing_id, lock=False)
+        await _locked(seen.place_id)
+        old = await access_own_listing(actor, listing_id=listing_id)
+        require(old, ListingAction.RELIST)
+        room = await access_own_room(actor, room_id=old.room_id)
+        require_in_use(room)
+        await _refuse_another(old)
+        copy = await Listing.create(
+            room_id=old.room_id,
+            place_id=old.place_id,
+            landlord_id=old.landlord_id,
+            community_code=room.place.community_code,
+            **{name: getattr(old, name) for name in _COPIED},
+        )
+        shown = await ListingPhoto.filter(listing_id=old.id).order_by("position")
+        await ListingPhoto.bulk_create(
+            ListingPhoto(listing_id=copy.id, photo_id=photo.photo_id, position=photo.position)
+            for photo in shown
+        )
+        unit.note("relistListing", "LISTING", copy.id, of=old.id)
+    return copy
+
+
+async def _refuse_another(old: Listing) -> None:
+    same = Listing.filter(room_id=old.room_id)
+    if await same.filter(state__in=list(ON_OFFER_OR_HELD)).exists():
+        raise _on_offer()
+    waiting = [ListingState.DRAFT, ListingState.IN_REVIEW]
+    if await same.filter(landlord_id=old.landlord_id, state__in=waiting).exists():
+        raise Conflict(
+            reason="DRAFT_EXISTS",
+            zh="您已经有这个房间的草稿",
+            en="You have a draft of this room already",
+        )
+
+
+async def _locked(place_id: UUID) -> Place:
+    # The place before its listings, as by everything that changes several of them; and no block,
+    # and no room out of use, can slip in between the check and the commit.
+    return await Place.filter(id=place_id).select_for_update().get()
+
+
+async def _require_lettable(place: Place, listing: Listing) -> Room:
+    room = await Room.get(id=listing.room_id)
+    require_in_use(room)
+    require_bed_rule(listing, room, given=False)
+    await require_standard(place, listing.landlord_id)
+    return room
+
+
+async def _make_public(listing: Listing, place: Place, room: Room, action: ListingAction) -> None:
+    """The draft, or what was in review, on offer from now on: its room counts as vacant."""
+    move(listing, action, ListingState.PUBLISHED)
+    listing.published_at = listing.refreshed_at = now()
+    listing.warned_at = None
+    listing.review_reason = ""
+    listing.community_code = place.community_code
+    try:
+        async with in_transaction():
+            await listing.save()
+    except IntegrityError:
+        raise _on_offer() from None
+    await note_vacant(room)
+    await take_snapshot(listing, SnapshotOccasion.PUBLISHED)
+    await emit(ListingPublished(listing_id=listing.id, place_id=place.id))
+
+
+def _on_offer() -> Conflict:
+    return Conflict(
+        reason="ROOM_ON_OFFER", zh="这个房间已经有在架房源", en="The room is on offer already"
+    )
