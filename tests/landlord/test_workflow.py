@@ -14,7 +14,9 @@ from landlord.workflow import TABLE, ListingAction, Move, Who, actions_open, fin
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("api", "schema", "notifications", "citizen", "landlord", "management", "media")
-SET = re.compile(r"UPDATE listing\b[^;]*?SET [^;]*?\bstate\b\s*=", re.IGNORECASE)
+SET = re.compile(
+    r"UPDATE listing\b[^;]{0,20}?SET (?:(?!WHERE|FROM)[^;])*?\bstate\b\s*=", re.IGNORECASE
+)
 
 
 def row_of(row: Move) -> str:

@@ -8,7 +8,7 @@ from landlord.snapshots import DROP_TRIGGERS_SQL, TRIGGERS_SQL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("landlord", "0004_letting_constraints")]
+    dependencies = [("landlord", "0005_viewing_from")]
 
     initial = False
 
