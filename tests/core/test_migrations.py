@@ -234,7 +234,7 @@ async def test_nothing_stands_in_the_database_that_nobody_declared(db: None) -> 
             " AND proname NOT LIKE 'procrastinate%'"
         )
     }
-    assert {name.split("_")[0] for name in triggers | functions} == {"audit"}
+    assert {name.split("_")[0] for name in triggers | functions} == {"audit", "listing"}
 
 
 # Migrating: in processes of their own, on databases of their own.
