@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import structlog
 from tortoise.expressions import Q
-from tortoise.fields import OnDelete
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
@@ -29,16 +28,7 @@ _BATCH: Final = 500
 
 
 async def erase_photos(rows: QuerySet[Photo]) -> None:
-    """Delete photos, and their files once that is certain. In a running transaction.
-
-    What is evidence elsewhere (a foreign key that restricts deletion still shows it) loses its
-    owner instead: once nothing shows it any more, it is swept like all others.
-    """
-    ids = await _flat(rows, "id")
-    kept = set(await _flat(Photo.filter(_evidence(), id__in=ids), "id"))
-    if kept:
-        await Photo.filter(id__in=kept).update(owner_id=None)
-    rows = Photo.filter(id__in=[photo for photo in ids if photo not in kept])
+    """Delete photos, and their files once that is certain. In a running transaction."""
     await _erase(rows, sorted(set(await _flat(rows, "key"))))
 
 
@@ -133,21 +123,6 @@ async def _note_use() -> None:
 
 async def _flat(rows: QuerySet[Any], column: str) -> list[Any]:
     return list(await rows.values_list(column, flat=True))
-
-
-def _evidence() -> Q:
-    """The condition that a row which outlives its photos' owner shows a photo."""
-    meta = Photo._meta  # noqa: SLF001 - no other way
-    keys: dict[str, Any] = {name: meta.fields_map[name] for name in meta.backward_fk_fields}
-    shown = [name for name, key in keys.items() if _on_delete(key) is OnDelete.RESTRICT]
-    looks: list[dict[str, Any]] = [{f"{name}__not_isnull": True} for name in sorted(shown)]
-    return Q(*(Q(**look) for look in looks), join_type=Q.OR)
-
-
-def _on_delete(key: Any) -> OnDelete:
-    fields = key.related_model._meta.fields_map  # noqa: SLF001 - no other way
-    found: OnDelete = fields[key.relation_field.removesuffix("_id")].on_delete
-    return found
 
 
 def unused() -> dict[str, Any]:
