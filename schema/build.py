@@ -16,7 +16,8 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.field import StrawberryField
 
-import schema.types.enums  # noqa: F401 - gives the enums their words
+import schema.types.enums
+import schema.types.listing_enums  # noqa: F401 - these two give the enums their words
 from schema.access import Access
 from schema.context import Info
 from schema.fields import UndeclaredError, check_field, root_type
