@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import sys
 
@@ -13,9 +14,18 @@ import typer
 
 from api.app import make_service
 from api.cli import serving
+from api.seed.cast import LANDLORD_PHONE, RESIDENT_PHONE
 from core.settings import Settings, settings
 from integrations import wechat
 from integrations.wechat.emulator import PERSONAS
+
+
+def test_two_personas_are_the_sample_town_s_tenant_and_landlord() -> None:
+    phones = [persona.phone for persona in PERSONAS.values()]
+    assert PERSONAS["tenant"].phone == RESIDENT_PHONE
+    assert PERSONAS["landlord"].phone == LANDLORD_PHONE
+    assert len(set(phones)) == len(phones)
+    assert all(re.fullmatch(r"199000\d{5}", phone) for phone in phones)
 
 
 def test_production_has_no_emulator_command(monkeypatch: pytest.MonkeyPatch) -> None:

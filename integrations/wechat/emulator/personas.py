@@ -17,13 +17,17 @@ class Persona:
     phone: str
 
 
+# The two of the sample town's people whose accounts are found by their numbers.
+_SAMPLE_PHONES: Final = {"tenant": "19900000001", "landlord": "19900000002"}
+
+
 def _persona(number: int, name: str, label: str) -> Persona:
     return Persona(
         name=name,
         label=label,
         openid=f"oEmulator{name.capitalize():x<16}{number:03}",
         unionid=f"uEmulator{name.capitalize():x<16}{number:03}",
-        phone=f"1990000{number:04}",
+        phone=_SAMPLE_PHONES.get(name, f"19900099{number:03}"),
     )
 
 
