@@ -4,11 +4,16 @@ Constraints of a new table produce no SQL in the migration that creates it (a de
 1.1): so new tables are written without them, and the constraints follow in a migration of their
 own.
 """
+# ruff: noqa: E402 - the path comes first
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))  # of several checkouts the one that this file lies in
 
 from tortoise import Tortoise
 from tortoise.apps import Apps
@@ -28,7 +33,7 @@ async def write(name: str, *, tables: bool, written: str) -> None:
     if tables:
         for app in APPS:
             for model in apps[app].values():
-                if f"'table': '{model._meta.db_table}'" not in written:  # noqa: SLF001
+                if not re.search(rf"""(["'])table\1: (["']){model._meta.db_table}\2""", written):  # noqa: SLF001
                     model._meta.constraints = ()  # noqa: SLF001
     writers: list[MigrationWriter] = await MigrationAutodetector(apps, CONFIG["apps"]).changes()
     latest = {app: _latest(app) for app in APPS}
