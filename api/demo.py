@@ -184,6 +184,7 @@ async def _values(landlord_id: UUID, house_id: UUID) -> dict[str, str]:
         "listingId": _id("Listing", await _first(_LISTING, house_id, landlord_id, "PUBLISHED")),
         "draftListingId": _id("Listing", await _first(_LISTING, house_id, landlord_id, "DRAFT")),
         "roomId": _id("Room", await _first(_FREE_ROOM, house_id)),
+        "ownPlaceId": global_id("Place", house_id),
         "gridCode": cast.GRID,
         "nextMonth": (now() + timedelta(days=30)).isoformat(timespec="seconds"),
         "placeId": _id("Place", spare),

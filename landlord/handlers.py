@@ -10,7 +10,7 @@ from typing import Any
 from core.database import execute
 from core.events import emit, on
 from identity.events import AccountClosed
-from landlord import freshness, personal_data, reservations
+from landlord import freshness, personal_data, reservations, self_checks
 from landlord.events import ListingsRestored, ListingsSuspended, ListingWithdrawn
 from landlord.workflow import ListingAction, move_all
 from management.blocks import kinds_in_force
@@ -25,7 +25,7 @@ from management.events import (
 from management.models import PlaceClaim
 
 # Imported for what they register too.
-__all__ = ["freshness", "personal_data", "reservations"]
+__all__ = ["freshness", "personal_data", "reservations", "self_checks"]
 
 
 @on(PlaceBlocked)

@@ -33,8 +33,10 @@ from schema.roots.offers import OfferMutations, OfferQueries
 from schema.roots.places import PlaceMutations, PlaceQueries
 from schema.roots.plate_sheets import PlateSheetMutations, PlateSheetQueries
 from schema.roots.plates import PlateMutations, PlateQueries
+from schema.roots.room_board import RoomBoardQueries
 from schema.roots.rooms import RoomMutations
 from schema.roots.seeking import SeekingMutations, SeekingQueries
+from schema.roots.self_checks import SelfCheckMutations, SelfCheckQueries
 from schema.roots.sessions import SessionMutations, SessionQueries
 from schema.roots.territory import TerritoryMutations, TerritoryQueries
 from schema.roots.uploads import UploadMutations
@@ -51,6 +53,8 @@ class Query(
     SeekingQueries,
     EnquiryQueries,
     OfferQueries,
+    RoomBoardQueries,
+    SelfCheckQueries,
     PlaceQueries,
     ClaimQueries,
     TerritoryQueries,
@@ -67,6 +71,7 @@ class Mutation(
     SeekingMutations,
     EnquiryMutations,
     OfferMutations,
+    SelfCheckMutations,
     PlaceMutations,
     RoomMutations,
     LettingMutations,

@@ -6,7 +6,7 @@ cases; what a use case does is tested through the use case.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -17,6 +17,7 @@ from core.crypto import seal
 from core.ids import token, uuid7
 from identity.models import Account
 from landlord.models import (
+    CheckResult,
     Enquiry,
     EnquiryMessage,
     Listing,
@@ -26,6 +27,8 @@ from landlord.models import (
     ListingState,
     ReportReason,
     Reservation,
+    SelfCheck,
+    SelfCheckItem,
     SnapshotOccasion,
     ViewingState,
 )
@@ -253,6 +256,30 @@ async def report(of: Listing, who: Account, **values: Any) -> ListingReport:
     seal(made, "words", "要价更高")
     await made.save(force_create=True)
     return made
+
+
+async def check_photo(of: Account) -> Photo:
+    """A picture for a self-check."""
+    return await Photo.create(owner_id=of.id, purpose=Purpose.SELF_CHECK, width=720, height=540)
+
+
+async def self_check(of: Place, who: Account, month: date = date(2026, 1, 1)) -> SelfCheckItem:
+    """A self-check of a month with one thing found, which is answered, and one put right."""
+    check = await SelfCheck.create(
+        place_id=of.id, account_id=who.id, month=month, checklist="2026-1", made_at=now()
+    )
+    fixed, found = await check_photo(who), await check_photo(who)
+    await SelfCheckItem.create(
+        check_id=check.id,
+        point="LOCKS",
+        result=CheckResult.FIXED,
+        photo_id=found.id,
+        fixed_photo_id=fixed.id,
+        fixed_at=now(),
+    )
+    return await SelfCheckItem.create(
+        check_id=check.id, point="WIRING", result=CheckResult.FOUND, photo_id=found.id
+    )
 
 
 async def house_with_offers(

@@ -64,6 +64,7 @@ CLOCK = {
     "landlord.tend_listings": "7 * * * *",
     "management.end_over_leases": "7 16 * * *",
     "management.sweep_plate_sheets": "29 19 * * *",
+    "landlord.remind_of_self_checks": "7 2 25 * *",
     "media.sweep": "23 19 * * *",
 }
 

@@ -10,6 +10,7 @@ from landlord.comparing import ComparedPoint
 from landlord.enquiries import ViewingAnswer
 from landlord.listings import ListingOrder
 from landlord.models import (
+    CheckResult,
     EnquiryState,
     ListingState,
     ReportReason,
@@ -304,5 +305,14 @@ gql_enum(
         "E_BIKE_CHARGING": "电动自行车充电 at the house",
         "ESCAPE_WINDOW": "逃生窗: whether the room has one",
         "DISTANCE": "距离: metres from the given point as the crow flies",
+    },
+)
+gql_enum(
+    CheckResult,
+    "What a landlord found at one point of a self-check (自查).",
+    {
+        "FINE": "正常",
+        "FOUND": "发现问题: not yet put right",
+        "FIXED": "已整改: found and put right",
     },
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from citizen.scanning import PlateAction, ScannedPlate
 from core.keyset import NOTHING, Page
 from landlord.listings import listings_behind_plate
+from landlord.self_checks import public_facts
 from management.models import EBikeCharging, PlateState
 from schema.access import PUBLIC
 from schema.connections import After, Before, First, Last, connection, wanted_nodes
@@ -38,6 +39,8 @@ class CreditSummary:
     exits: int | None = attr("Exits.")
     extinguishers: int | None = attr("Fire extinguishers.")
     e_bike_charging: EBikeCharging | None = attr("Where e-bikes are charged.")
+    last_self_check_on: date | None = attr("Day on which who runs it last checked it (自查).")
+    self_checks_last_year: int = attr("Monthly self-checks of the past twelve months.")
 
 
 @gql_type(access=PUBLIC)
@@ -117,6 +120,8 @@ async def shape_plate(
             for name in ("filed_at", "staircases", "exits", "extinguishers", "e_bike_charging")
         },
     }
+    if want["credit"].fields.keys() & {"last_self_check_on", "self_checks_last_year"}:
+        answer["credit"].update(await public_facts(row["place_id"]))
     return answer
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
 from core.clock import now
+from landlord.self_check_list import POINTS
 from schema.ids import global_id
 from tests.schema.support import SCHEMA, World, new_id, some_uuid
 
@@ -22,6 +23,7 @@ CLAIM = (
     "claim { id role state reason takesOver handedOver leaseUntil decidedAt"
     " claimant { displayName phone } papers { paper } }"
 )
+CHECK = "selfCheck { id month checklist items { point result words fixedAt } }"
 LISTING = "listing { id title state version rent }"
 
 
@@ -77,6 +79,21 @@ CASES = [
     Case(
         "withdrawListing", "landlord A", {"listingId": "$listing"}, LISTING,
         {"listingId": "$draft"}, stranger="landlord B",
+    ),
+    Case(
+        "submitSelfCheck", "landlord A",
+        {
+            "placeId": "$place",
+            "items": [
+                *({"point": point.code, "result": "FINE"} for point in POINTS[1:]),
+                {"point": POINTS[0].code, "result": "FOUND", "photoId": "$checkPhoto"},
+            ],
+        },
+        CHECK, {"items": []}, stranger="landlord B",
+    ),
+    Case(
+        "fixSelfCheckItem", "landlord A", {"itemId": "$checkItem", "photoId": "$checkPhoto"},
+        CHECK, {"photoId": "$photo"}, stranger="landlord B",
     ),
     Case(
         "saveListing", "landlord A", {"listingId": "$draft"}, "listingId saved",

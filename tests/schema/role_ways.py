@@ -10,6 +10,8 @@ from string import Template
 
 from graphql import GraphQLField, get_named_type, is_leaf_type
 
+from landlord.self_check_list import POINTS
+
 _PLACE = 'place(code: "$code") '
 _PLATE = 'plate(token: "$token") '
 _CLAIM = 'node(id: "$claim") { ... on PlaceClaim '
@@ -21,6 +23,9 @@ _MESSAGES = 'enquiryMessages(enquiryId: "$enquiry") '
 _ASKED = 'listingEnquiries(listingId: "$listing") '
 _COMPARED = 'compareListings(ids: ["$listing", "$otherListing"]) '
 _REPORTS = 'listingReports(filter: { gridCode: "$gridCode" }) '
+_BOARD = 'roomBoard(placeId: "$place") '
+_CHECKS = 'selfChecks(placeId: "$place") '
+_FINDINGS = ", ".join(f'{{ point: "{point.code}", result: FINE }}' for point in POINTS)
 _SAVED = "viewer { savedListings "
 
 # Query: to a field of each type.
@@ -40,6 +45,16 @@ TYPES: dict[str, str] = {
     "ListingReport": _REPORTS + "{ nodes { F } }",
     "ListingReportConnection": _REPORTS + "{ F }",
     "ListingReportEdge": _REPORTS + "{ edges { F } }",
+    "BoardFloor": _BOARD + "{ floors { F } }",
+    "BoardListing": _BOARD + "{ floors { rooms { listing { F } } } }",
+    "BoardRoom": _BOARD + "{ floors { rooms { F } } }",
+    "RoomBoard": _BOARD + "{ F }",
+    "SelfCheck": _CHECKS + "{ nodes { F } }",
+    "SelfCheckConnection": _CHECKS + "{ F }",
+    "SelfCheckEdge": _CHECKS + "{ edges { F } }",
+    "SelfCheckItem": _CHECKS + "{ nodes { items { F } } }",
+    "SelfCheckList": "selfCheckList { F }",
+    "SelfCheckPoint": "selfCheckList { points { F } }",
     "SavedListing": _SAVED + "{ nodes { F } } }",
     "SavedListingConnection": _SAVED + "{ F } }",
     "SavedListingEdge": _SAVED + "{ edges { F } } }",
@@ -104,6 +119,9 @@ FIELDS: dict[str, str] = {
     "Query.plateReplacements": _REPLACED + "{ nodes { token } }",
     "Query.listing": _LISTING + "{ title }",
     "Query.listings": 'listings(filter: { communityCode: "$community" }) { nodes { id } }',
+    "Query.roomBoard": _BOARD + "{ vacant }",
+    "Query.selfCheckList": "selfCheckList { version }",
+    "Query.selfChecks": _CHECKS + "{ nodes { id } }",
     "Query.enquiry": _ENQUIRY + "{ id }",
     "Query.enquiryMessages": _MESSAGES + "{ nodes { id } }",
     "Query.listingEnquiries": _ASKED + "{ nodes { id } }",
@@ -157,6 +175,12 @@ MUTATIONS: dict[str, str] = {
     "releaseReservation": '{ requestId: "$requestId", listingId: "$held" }',
     "markListingLet": '{ requestId: "$requestId", listingId: "$listing" }',
     "withdrawListing": '{ requestId: "$requestId", listingId: "$listing" }',
+    "submitSelfCheck": (
+        '{ requestId: "$requestId", placeId: "$place", items: [' + _FINDINGS + "] }"
+    ),
+    "fixSelfCheckItem": (
+        '{ requestId: "$requestId", itemId: "$checkItem", photoId: "$checkPhoto" }'
+    ),
     "saveListing": '{ requestId: "$requestId", listingId: "$listing" }',
     "unsaveListing": '{ requestId: "$requestId", listingId: "$listing" }',
     "reportListing": '{ requestId: "$requestId", listingId: "$listing", reason: NOT_REAL }',
@@ -208,6 +232,7 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "CloseAccountPayload": ("closeAccount", "{ F }"),
     "StaffMemberPayload": ("addStaffMember", "{ F }"),
     "ContactPayload": ("revealPlaceContact", "{ F }"),
+    "SelfCheckPayload": ("fixSelfCheckItem", "{ F }"),
     "EnquiryPayload": ("closeEnquiry", "{ F }"),
     "ListingReportPayload": ("decideListingReport", "{ F }"),
     "ReportListingPayload": ("reportListing", "{ F }"),
@@ -237,6 +262,7 @@ EMPTY_HERE = frozenset(
         "App.revokedAt",
         "ComparisonRow.facility",
         "CreditSummary.grade",
+        "SelfCheckItem.words",
         "EnrolTotpPayload.recoveryCodes",
         "Grid.divisionCode",
         "Operator.actsFor",  # nobody acts for anybody, and the owner has no head lease
@@ -247,6 +273,7 @@ EMPTY_HERE = frozenset(
         "PlaceClaim.reason",
         "GridPost.department",
         "IssuedPlate.endReason",
+        "BoardListing.reservedUntil",
         "ListingReport.decidedAt",
         "ListingReport.decision",
         "Listing.beds",

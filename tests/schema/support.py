@@ -32,7 +32,14 @@ from identity.passwords import hash_password
 from identity.phone_sign_in import account_for_phone
 from identity.sessions import open_session
 from identity.tokens import Claims, issue
-from landlord.models import Enquiry, Listing, ListingReport, ListingState, SavedListing
+from landlord.models import (
+    Enquiry,
+    Listing,
+    ListingReport,
+    ListingState,
+    SavedListing,
+    SelfCheckItem,
+)
 from management.models import (
     ClaimPaper,
     ClaimPhoto,
@@ -95,6 +102,8 @@ class Tenant:
     sheet: PlateSheet
     enquiry: Enquiry
     report: ListingReport
+    check_item: SelfCheckItem
+    check_photo: Photo
     other: Listing | None = None
     """The offer of the other tenant."""
 
@@ -124,6 +133,8 @@ class Tenant:
             "batch": global_id("PlateBatch", self.plate.batch),
             "enquiry": global_id("Enquiry", self.enquiry.id),
             "report": global_id("ListingReport", self.report.id),
+            "checkItem": global_id("SelfCheckItem", self.check_item.id),
+            "checkPhoto": global_id("Photo", self.check_photo.id),
             "otherListing": global_id("Listing", self.other.id if self.other else uuid7()),
             "post": global_id("GridPost", self.lead.id),
             "staff": global_id("StaffMember", self.lead.staff_id),
@@ -171,6 +182,8 @@ class World:
                 "batch": "PlateBatch",
                 "enquiry": "Enquiry",
                 "report": "ListingReport",
+                "checkItem": "SelfCheckItem",
+                "checkPhoto": "Photo",
                 "otherListing": "Listing",
                 "post": "GridPost",
                 "staff": "StaffMember",
@@ -405,6 +418,8 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
         sheet,
         await factories.enquiry(offer, seeker),
         await factories.report(offer, await factories.account()),
+        await factories.self_check(place, landlord),
+        await factories.check_photo(landlord),
     )
 
 

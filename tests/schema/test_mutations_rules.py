@@ -197,8 +197,9 @@ def put(given: Any, path: tuple[str, ...], value: Any) -> Any:
     name, *rest = path
     old = given.get(name)
     new = value
-    if name == "rooms":
-        new = [put(old[0] if old else {}, tuple(rest), value)]
+    if name in {"rooms", "items"}:
+        first, *others = old or [{}]
+        new = [put(first, tuple(rest), value), *others]
     elif rest:
         point = {"longitude": 113.6, "latitude": 22.9}
         new = put(old or point, tuple(rest), value)

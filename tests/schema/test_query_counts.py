@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import Any
 
 import pytest
@@ -68,6 +69,8 @@ async def more_rows(world: World) -> None:
             await factories.enquiry(offer, world.accounts["resident"])
             await SavedListing.create(account_id=landlord.id, listing_id=offer.id)
             await factories.report(offer, await factories.account())
+    for month in range(2, 8):
+        await factories.self_check(tenant.place, landlord, date(2026, month, 1))
     for number in range(5):
         room = await factories.room(tenant.place, str(801 + number))
         await factories.photo(await factories.listing(room, landlord))
@@ -83,6 +86,10 @@ REPORTS = (
     + everything_of("ListingReportConnection")
     + " } }"
 )
+CHECKS = (
+    "query($id: ID!) { selfChecks(placeId: $id) { " + everything_of("SelfCheckConnection") + " } }"
+)
+BOARD = "query($id: ID!) { roomBoard(placeId: $id) { " + everything_of("RoomBoard") + " } }"
 COMPARED = (
     "query($ids: [ID!]!) { compareListings(ids: $ids) { " + everything_of("Comparison") + " } }"
 )
@@ -98,9 +105,10 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
 @pytest.mark.parametrize(
     ("document", "role", "variables", "expected"),
     [
-        # plate, blocks; outline and posts of the community; listings, pictures, outlines, posts
-        (PLATE, "anonymous", {"token": "$token"}, 6),
-        (PLATE, "warden 1", {"token": "$token"}, 8),
+        # plate, blocks, self-checks; outline and posts of the community; listings, pictures,
+        # outlines, posts
+        (PLATE, "anonymous", {"token": "$token"}, 7),
+        (PLATE, "warden 1", {"token": "$token"}, 9),
         # places, count; outlines and posts of grids and communities; six kinds that hang on them
         (PLACES, "warden 1", {"n": 50}, 12),
         (LISTINGS, "anonymous", {"n": 20}, 3),
@@ -113,6 +121,9 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         # reports; listings, pictures, outlines of communities, posts
         (REPORTS, "supervisor 1", {"n": 50}, 7),
         (COMPARED, "anonymous", {"ids": ["$listing", "$otherListing"]}, 4),
+        # the place, its self-checks, their points
+        (CHECKS, "warden 1", {"id": "$place"}, 3),
+        (BOARD, "landlord A", {"id": "$place"}, 2),
         (NODE, "warden 1", {"id": "$place"}, 11),
     ],
     ids=[
@@ -126,6 +137,8 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         "warden",
         "reports",
         "compared",
+        "self-checks",
+        "room board",
         "node",
     ],
 )
