@@ -33,7 +33,7 @@ from schema.roots.offers import OfferMutations, OfferQueries
 from schema.roots.places import PlaceMutations, PlaceQueries
 from schema.roots.plate_sheets import PlateSheetMutations, PlateSheetQueries
 from schema.roots.plates import PlateMutations, PlateQueries
-from schema.roots.room_board import RoomBoardQueries
+from schema.roots.room_board import RoomBoardMutations, RoomBoardQueries
 from schema.roots.rooms import RoomMutations
 from schema.roots.seeking import SeekingMutations, SeekingQueries
 from schema.roots.self_checks import SelfCheckMutations, SelfCheckQueries
@@ -71,6 +71,7 @@ class Mutation(
     SeekingMutations,
     EnquiryMutations,
     OfferMutations,
+    RoomBoardMutations,
     SelfCheckMutations,
     PlaceMutations,
     RoomMutations,

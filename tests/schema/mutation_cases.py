@@ -81,6 +81,13 @@ CASES = [
         {"listingId": "$draft"}, stranger="landlord B",
     ),
     Case(
+        "setRoomStates", "landlord A",
+        {"placeId": "$place", "items": [{"roomId": "$emptyRoom", "state": "LET"}]},
+        "board { vacant let floors { rooms { number state } } }",
+        {"items": [{"roomId": "$emptyRoom", "state": "VACANT"}]}, stranger="landlord B",
+        told=frozenset({"place_updated"}),
+    ),
+    Case(
         "submitSelfCheck", "landlord A",
         {
             "placeId": "$place",

@@ -175,6 +175,10 @@ MUTATIONS: dict[str, str] = {
     "releaseReservation": '{ requestId: "$requestId", listingId: "$held" }',
     "markListingLet": '{ requestId: "$requestId", listingId: "$listing" }',
     "withdrawListing": '{ requestId: "$requestId", listingId: "$listing" }',
+    "setRoomStates": (
+        '{ requestId: "$requestId", placeId: "$place",'
+        ' items: [{ roomId: "$emptyRoom", state: LET }] }'
+    ),
     "submitSelfCheck": (
         '{ requestId: "$requestId", placeId: "$place", items: [' + _FINDINGS + "] }"
     ),
@@ -232,6 +236,7 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "CloseAccountPayload": ("closeAccount", "{ F }"),
     "StaffMemberPayload": ("addStaffMember", "{ F }"),
     "ContactPayload": ("revealPlaceContact", "{ F }"),
+    "RoomBoardPayload": ("setRoomStates", "{ F }"),
     "SelfCheckPayload": ("fixSelfCheckItem", "{ F }"),
     "EnquiryPayload": ("closeEnquiry", "{ F }"),
     "ListingReportPayload": ("decideListingReport", "{ F }"),

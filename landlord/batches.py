@@ -1,0 +1,116 @@
+"""What a landlord does with many rooms of one house at once: all of it, or nothing.
+
+A refusal names every room at fault in ``params.items``. The house is locked once, and the
+statements don't grow with the rooms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from core.errors import InvalidInput, NotFound, WrongState
+from core.events import emit
+from core.work import work
+from identity.actor import Actor, ActorKind
+from landlord.models import Listing, ListingState
+from management.access import access_place, require_sign_in
+from management.events import PlaceUpdated
+from management.models import Place, Room, RoomState
+from management.rules import rules
+
+_LIVE: Final = (ListingState.PUBLISHED, ListingState.RESERVED, ListingState.SUSPENDED)
+
+
+async def set_room_states(
+    actor: Actor, *, place_id: UUID, states: Mapping[UUID, RoomState]
+) -> Place:
+    """Say which rooms of a house are vacant and which are let, all or none.
+
+    Rooms that are on offer or held change with their listing instead, and a room that staff put
+    out of use stays so.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: the actor is not known to run the house, or a room is not in it.
+        InvalidInput: no room, too many, or a state that is not the landlord's to set.
+        WrongState: a room is on offer or out of use; ``params.items`` names each.
+    """
+    _check_count(states, "input.items")
+    if RoomState.OUT_OF_USE in states.values():
+        raise InvalidInput(
+            field="input.items",
+            reason="OUT_OF_USE",
+            zh="停用房间请联系网格员",
+            en="A room is put out of use by staff",
+        )
+    async with work(actor) as unit:
+        place = await _own_place(actor, place_id)
+        rooms = await _rooms(place, states)
+        offered = set(
+            await Listing.filter(
+                room_id__in=list(states), state__in=[state.value for state in _LIVE]
+            ).values_list("room_id", flat=True)
+        )
+        faults = [
+            {"room": room.number, "reason": "ON_OFFER" if room.id in offered else room.state.value}
+            for room in rooms
+            if room.id in offered or room.state is RoomState.OUT_OF_USE
+        ]
+        _refuse(faults)
+        changed = [room for room in rooms if room.state is not states[room.id]]
+        for state in (RoomState.VACANT, RoomState.LET):
+            ids = [room.id for room in changed if states[room.id] is state]
+            if ids:
+                await Room.filter(id__in=ids).update(state=state)
+        unit.note("setRoomStates", "PLACE", place.id, count=len(changed))
+        if changed:
+            # One for all: no offer hangs on these rooms, so nobody need hear of each.
+            await emit(PlaceUpdated(place_id=place.id))
+    return place
+
+
+def _check_count(things: Collection[Any], field: str) -> None:
+    if not 1 <= len(things) <= rules().batch_rooms:
+        raise InvalidInput(
+            field=field,
+            reason="COUNT",
+            params={"maximum": rules().batch_rooms},
+            zh="一次可处理 1 到 {maximum} 间",
+            en="1 to {maximum} rooms at a time",
+        )
+
+
+async def _own_place(actor: Actor, place_id: UUID) -> Place:
+    require_sign_in(actor)
+    if actor.kind is not ActorKind.ACCOUNT:
+        raise NotFound
+    await access_place(actor, place_id=place_id)
+    return await Place.filter(id=place_id).select_for_update().get()
+
+
+async def _rooms(place: Place, ids: Collection[UUID]) -> list[Room]:
+    """These rooms of a place, locked in one order.
+
+    Raises:
+        NotFound: one is not in it.
+    """
+    wanted = Room.filter(place_id=place.id, id__in=list(ids))
+    rooms = await wanted.order_by("id").select_for_update()
+    if len(rooms) < len(set(ids)):
+        raise NotFound
+    return rooms
+
+
+def _refuse(faults: Sequence[Mapping[str, str]]) -> None:
+    if faults:
+        raise WrongState(
+            reason="ITEMS",
+            params={
+                "items": list(faults),
+                "rooms": "、".join(fault["room"] for fault in faults),
+            },
+            zh="这些房间不能处理：{rooms}",
+            en="Not possible for rooms {rooms}",
+        )
