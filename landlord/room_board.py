@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
@@ -11,17 +10,15 @@ from uuid import UUID
 from core.database import fetch
 from core.errors import NotFound
 from identity.actor import Actor, ActorKind
+from landlord.freshness import expires_at
 from management.access import access_place, require_sign_in
 from management.models import RoomState
-
-# An offer nobody refreshed is withdrawn after so many days.
-FRESH_FOR: Final = timedelta(days=30)
 
 # A room has one offer that is public or held, whoever put it up; of drafts only one's own count.
 _ROOMS: Final = """
 SELECT r.id, r.number, r.code, r.floor, r.state, r.area, r.rent,
        l.id AS listing_id, l.title, l.state AS listing_state, l.rent AS listing_rent,
-       l.version AS listing_version, l.landlord_id, l.refreshed_at, l.published_at,
+       l.version AS listing_version, l.landlord_id, l.refreshed_at, l.warned_at,
        v.until AS reserved_until, coalesce(e.open, 0)::int AS open_enquiries
 FROM room r
 LEFT JOIN LATERAL (
@@ -76,12 +73,7 @@ async def room_board(actor: Actor, *, place_id: UUID) -> RoomBoard:
     rooms = await fetch(_ROOMS, place.id, actor.id)
     for room in rooms:
         room["own"] = room["landlord_id"] == actor.id
-        room["expires_at"] = _expiry(room)
+        public = room["listing_state"] == "PUBLISHED"
+        room["expires_at"] = expires_at(room["refreshed_at"], room["warned_at"]) if public else None
     floors = [(floor, list(of)) for floor, of in groupby(rooms, key=lambda room: room["floor"])]
     return RoomBoard(place.id, floors)
-
-
-def _expiry(room: dict[str, Any]) -> Any:
-    fresh_since = room["refreshed_at"] or room["published_at"]
-    public = room["listing_state"] == "PUBLISHED" and fresh_since is not None
-    return fresh_since + FRESH_FOR if public else None

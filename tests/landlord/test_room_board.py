@@ -10,8 +10,9 @@ from core.clock import now
 from core.errors import NotFound, Unauthenticated
 from identity.actor import Role
 from landlord.models import EnquiryState, ListingState, Reservation
-from landlord.room_board import FRESH_FOR, room_board
+from landlord.room_board import room_board
 from management.models import RoomState
+from management.rules import rules
 from tests import factories
 from tests.management.support import VISITOR, signed_in, staff
 from tests.schema.test_query_counts import statements
@@ -45,8 +46,9 @@ async def test_each_room_says_what_is_offered_held_and_asked(town: None) -> None
     rooms = {room["number"]: room for _, of in board.floors for room in of}
     assert [room["number"] for room in board.floors[0][1]] == ["301", "302"]
     assert (rooms["301"]["listing_id"], rooms["301"]["own"]) == (offer.id, True)
-    assert offer.published_at is not None
-    assert rooms["301"]["expires_at"] == offer.published_at + FRESH_FOR
+    assert offer.refreshed_at is not None
+    over = offer.refreshed_at + timedelta(days=rules().listing_days)
+    assert rooms["301"]["expires_at"] == over
     assert (rooms["302"]["listing_id"], rooms["302"]["own"]) == (reserved.id, False)
     assert rooms["302"]["reserved_until"] == until
     assert rooms["302"]["expires_at"] is None
@@ -55,6 +57,17 @@ async def test_each_room_says_what_is_offered_held_and_asked(town: None) -> None
     assert [board.count(state) for state in RoomState] == [3, 1, 1]
     assert board.on_offer == 2
     assert strange.floor is None
+
+
+async def test_an_offer_lasts_at_least_as_long_as_its_warning_allows(town: None) -> None:
+    house, owner = await factories.place(), await factories.account()
+    await factories.claim(owner, house)
+    warned, long_ago = now(), now() - timedelta(days=40)
+    await factories.listing(
+        await factories.room(house), owner, refreshed_at=long_ago, warned_at=warned
+    )
+    (_, (room,)), *_ = (await room_board(signed_in(owner), place_id=house.id)).floors
+    assert room["expires_at"] == warned + timedelta(days=rules().listing_warn_days)
 
 
 async def test_two_statements_however_many_rooms(town: None) -> None:
