@@ -75,7 +75,7 @@ class Order:
 
     def beyond(self, cursor: str, *, backward: bool = False, field: str = "after") -> Q:
         """The condition for rows after the cursor (before it, when ``backward``)."""
-        values = self._read(cursor, field)
+        values = self.read(cursor, field)
         way = "lt" if self.descending != backward else "gt"
         if len(values) == 1:
             return Q(**{f"id__{way}": values[0]})
@@ -84,7 +84,12 @@ class Order:
             Q(**{f"{self.column}__{way}": first}) | Q(**{self.column: first, f"id__{way}": last})
         )
 
-    def _read(self, cursor: str, field: str) -> list[Any]:
+    def read(self, cursor: str, field: str = "after") -> list[Any]:
+        """The key in a cursor.
+
+        Raises:
+            InvalidInput: it is not a cursor of this order.
+        """
         try:
             raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
             signature, text = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]

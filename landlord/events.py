@@ -17,6 +17,14 @@ class ListingPublished(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListingUpdated(Event):
+    """What an offer says or shows changed."""
+
+    listing_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListingsSuspended(Event):
     """A block took the offers of a place from the public."""
 
@@ -128,6 +136,14 @@ class ListingSentToReview(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingRefused(Event):
     """Staff refused what was in review; it is a draft again."""
+
+    listing_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingRefreshed(Event):
+    """Its landlord says that an offer still stands."""
 
     listing_id: UUID
     place_id: UUID

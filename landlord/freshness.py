@@ -16,7 +16,7 @@ from core.jobs import periodic
 from core.work import Work, work
 from identity.actor import SYSTEM, Actor
 from landlord.access import access_own_listing
-from landlord.events import ListingAboutToExpire, ListingExpired
+from landlord.events import ListingAboutToExpire, ListingExpired, ListingRefreshed
 from landlord.models import Listing, ListingState
 from landlord.workflow import ListingAction, move, move_all
 from management.models import Place
@@ -40,6 +40,7 @@ async def refresh_listing(actor: Actor, *, listing_id: UUID) -> Listing:
         listing.refreshed_at, listing.warned_at = now(), None
         await listing.save(update_fields=["refreshed_at", "warned_at", "version", "updated_at"])
         unit.note("refreshListing", "LISTING", listing.id)
+        await emit(ListingRefreshed(listing_id=listing.id, place_id=listing.place_id))
     return listing
 
 

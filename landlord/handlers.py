@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import landlord.search.keeping
 from core.database import execute
 from core.events import emit, on
 from identity.events import AccountClosed
@@ -97,3 +98,7 @@ async def _end(where: str, *values: Any) -> None:
     await reservations.release_of([row["id"] for row in moved if row["was_held"]])
     for row in moved:
         await emit(ListingWithdrawn(listing_id=row["id"], place_id=row["place_id"]))
+
+
+# Last: what is searched follows what everything above has done.
+landlord.search.keeping.register()

@@ -3,69 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
 
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict
 from core.events import emit
 from core.keyset import NOTHING, Order, Page, Slice, take
-from core.numbers import within
 from core.work import work
 from identity.actor import Actor, ActorKind
 from landlord.access import access_own_listing, access_own_room, on_offer
 from landlord.content_check import Words, passes
-from landlord.events import ListingSentToReview
+from landlord.events import ListingSentToReview, ListingUpdated
 from landlord.models import Listing, ListingState, SnapshotOccasion
 from landlord.photos import hang_photos
 from landlord.snapshots import take_snapshot
 from landlord.values import WORDS, checked, require_bed_rule, require_in_use
 from landlord.workflow import ListingAction, find, move, require
-from management.models import GridLevel, Place, Room
-from management.territory import grid_by_code
+from management.models import Place, Room
 
-
-class ListingOrder(StrEnum):
-    """Orders in which listings can be read."""
-
-    NEWEST = "NEWEST"
-    CHEAPEST = "CHEAPEST"
-    DEAREST = "DEAREST"
-
-
-_ORDERS: Mapping[ListingOrder, Order] = {
-    ListingOrder.NEWEST: Order("newest", "published_at", descending=True),
-    ListingOrder.CHEAPEST: Order("cheapest", "rent"),
-    ListingOrder.DEAREST: Order("dearest", "rent", descending=True),
-}
-_LARGEST_RENT_SOUGHT = 9_999_999  # what the column holds
 _OF_A_PLACE = Order("place", "id")
 _OWN = Order("own", "id", descending=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListingFilter:
-    """What a search is narrowed to. Rents are yuan a month, both ends included."""
-
-    community_code: str | None = None
-    rent_from: Decimal | None = None
-    rent_to: Decimal | None = None
-
-
-async def list_listings(
-    *, filter_by: ListingFilter, order: ListingOrder, page: Page, columns: Sequence[str]
-) -> Slice:
-    """What is on offer, narrowed and ordered. For everybody.
-
-    Raises:
-        InvalidInput: not a community of the town; a rent that can't be.
-    """
-    query = Listing.filter(on_offer(), await _condition(filter_by))
-    return await take(query, _ORDERS[order], page, columns)
 
 
 async def listings_behind_plate(
@@ -81,27 +40,6 @@ async def own_listings(actor: Actor, *, page: Page, columns: Sequence[str]) -> S
     if actor.kind is not ActorKind.ACCOUNT:
         return NOTHING
     return await take(Listing.filter(landlord_id=actor.id), _OWN, page, columns)
-
-
-async def _condition(wanted: ListingFilter) -> Q:
-    parts = []
-    if wanted.community_code is not None:
-        grid = await grid_by_code(wanted.community_code, field="filter.communityCode")
-        if grid["level"] != GridLevel.COMMUNITY:
-            raise InvalidInput(
-                field="filter.communityCode",
-                reason="NOT_COMMUNITY",
-                zh="请选择社区",
-                en="Name a community",
-            )
-        parts.append(Q(community_code=grid["code"]))
-    within(wanted.rent_from, 0, _LARGEST_RENT_SOUGHT, field="filter.rentFrom")
-    within(wanted.rent_to, 0, _LARGEST_RENT_SOUGHT, field="filter.rentTo")
-    if wanted.rent_from is not None:
-        parts.append(Q(rent__gte=wanted.rent_from))
-    if wanted.rent_to is not None:
-        parts.append(Q(rent__lte=wanted.rent_to))
-    return Q(*parts)
 
 
 async def create_listing(
@@ -179,6 +117,7 @@ async def update_listing(
             await emit(ListingSentToReview(listing_id=listing.id, place_id=listing.place_id))
         elif listing.state is not ListingState.DRAFT:
             await take_snapshot(listing, SnapshotOccasion.CHANGED)
+        await emit(ListingUpdated(listing_id=listing.id, place_id=listing.place_id))
     return listing
 
 

@@ -35,6 +35,7 @@ from schema.roots.plate_sheets import PlateSheetMutations, PlateSheetQueries
 from schema.roots.plates import PlateMutations, PlateQueries
 from schema.roots.room_board import RoomBoardMutations, RoomBoardQueries
 from schema.roots.rooms import RoomMutations
+from schema.roots.search import SearchQueries
 from schema.roots.seeking import SeekingMutations, SeekingQueries
 from schema.roots.self_checks import SelfCheckMutations, SelfCheckQueries
 from schema.roots.sessions import SessionMutations, SessionQueries
@@ -49,6 +50,7 @@ class Query(
     SessionQueries,
     PlateQueries,
     PlateSheetQueries,
+    SearchQueries,
     ListingQueries,
     SeekingQueries,
     EnquiryQueries,

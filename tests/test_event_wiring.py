@@ -29,13 +29,18 @@ print(json.dumps({
 """
 
 LANDLORD = "landlord.handlers"
+INDEX_LISTING = "landlord.search.keeping.index_listing"
+INDEX_PLACE = "landlord.search.keeping.index_place"
 LIVE = "notifications.grid_activity"
 
 WIRING = {
     "AccountClosed": ([f"{LANDLORD}.release_what_a_closed_account_holds"], []),
     "LandlordEnded": ([f"{LANDLORD}.withdraw_listings_of_former_landlord"], []),
     "LeaseFiled": ([], [f"{LIVE}.lease_filed"]),
-    "ListingPublished": ([], [f"{LIVE}.listing_published"]),
+    "ListingPublished": ([INDEX_LISTING], [f"{LIVE}.listing_published"]),
+    "ListingRefreshed": ([INDEX_LISTING], []),
+    "ListingUpdated": ([INDEX_LISTING], []),
+    "ListingsRestored": ([INDEX_PLACE], []),
     "PlaceBlocked": ([f"{LANDLORD}.suspend_listings"], [f"{LIVE}.place_blocked"]),
     "PlaceClosed": (
         [f"{LANDLORD}.withdraw_listings_of_closed_place"],
@@ -43,9 +48,11 @@ WIRING = {
     ),
     "PlaceFiled": ([], [f"{LIVE}.place_filed"]),
     "PlaceUnblocked": ([f"{LANDLORD}.restore_listings"], [f"{LIVE}.place_unblocked"]),
-    "PlaceUpdated": ([f"{LANDLORD}.move_listings"], [f"{LIVE}.place_updated"]),
+    "PlaceUpdated": ([f"{LANDLORD}.move_listings", INDEX_PLACE], [f"{LIVE}.place_updated"]),
+    "ReservationExpired": ([INDEX_LISTING], []),
+    "ReservationReleased": ([INDEX_LISTING], []),
     "RoomUpdated": (
-        [f"{LANDLORD}.withdraw_listings_of_changed_room"],
+        [f"{LANDLORD}.withdraw_listings_of_changed_room", INDEX_PLACE],
         [f"{LIVE}.room_updated"],
     ),
     "RoomsAdded": ([], [f"{LIVE}.rooms_added"]),
@@ -61,6 +68,7 @@ CLOCK = {
     "core.rescue_stalled": "* * * * *",
     "identity.end_expired_sessions": "11 19 * * *",
     "landlord.expire_reservations": "* * * * *",
+    "landlord.search_reconcile": "33 18 * * *",
     "landlord.tend_listings": "7 * * * *",
     "management.end_over_leases": "7 16 * * *",
     "management.sweep_plate_sheets": "29 19 * * *",

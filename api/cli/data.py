@@ -16,6 +16,7 @@ from api.cli.terminal import say, show
 from api.demo import demo as demo_people
 from api.runtime import at_work, ground, migrate_now, noted_address
 from core.settings import settings
+from landlord.search.projection import reconcile
 
 SNAPSHOT = Path(__file__).parents[2] / "schema.graphql"
 
@@ -92,7 +93,23 @@ def schema(
         typer.echo(text, nl=False)
 
 
+search = typer.Typer(help="What is searched.", no_args_is_help=True)
+
+
+@search.command()
+def rebuild() -> None:
+    """Compare what is searched with the listings and write anew what differs."""
+
+    async def run() -> None:
+        async with at_work(here):
+            say.print(f"{await reconcile()} rows written")
+
+    with ground(settings(), quiet=True) as here:
+        asyncio.run(run())
+
+
 def register(cli: typer.Typer) -> None:
     """Add the commands."""
     for command in (migrate, seed, demo, schema):
         cli.command()(command)
+    cli.add_typer(search, name="search")

@@ -11,7 +11,8 @@ from api.pages import offers
 from api.pages.offers import COLUMNS, NEARBY, PAGE_SIZE, Row
 from api.pages.words import Words
 from core.keyset import Page, Slice
-from landlord.listings import ListingFilter, ListingOrder, list_listings, listings_behind_plate
+from landlord.listings import listings_behind_plate
+from landlord.search import ListingFilter, ListingOrder, list_listings
 from management.models import Lifecycle
 from management.models.territory import codes_of
 from management.territory import territory

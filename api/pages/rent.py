@@ -18,7 +18,7 @@ from api.pages.rendering import A_MOMENT, page
 from api.pages.words import Words
 from core.errors import InvalidInput
 from core.keyset import Page, Slice
-from landlord.listings import ListingFilter, ListingOrder, list_listings
+from landlord.search import ListingFilter, ListingOrder, list_listings
 from management.models import GridLevel
 from management.territory import territory
 

@@ -11,7 +11,7 @@ the sample password.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -37,6 +37,7 @@ from core.errors import WrongState
 from core.settings import settings
 from identity import authentication
 from identity.passwords import hash_password
+from landlord.search.projection import SOURCE, WRITE, columns_of, projected
 from management.territory import forget_territory
 
 NUMBER: Final = 2015
@@ -114,7 +115,8 @@ async def seed(
                     await raw.execute(f"TRUNCATE {', '.join(_ROOTS)} CASCADE")
                 await _refuse_filled(raw)
                 await _copy(raw, town, report)
-            for table in TABLES:
+                await _index(raw)
+            for table in (*TABLES, "listing_search"):
                 await raw.execute(f"VACUUM (ANALYZE) {table}")
         finally:
             await raw.close()
@@ -216,6 +218,18 @@ async def _copy(raw: asyncpg.Connection, town: Town, report: Reporter) -> None:
             for code, row in town.communities.items()
         ],
     )
+
+
+async def _index(raw: asyncpg.Connection) -> None:
+    """What is on offer, to be searched. Not by COPY: asyncpg has no binary form of its words."""
+    async for sources in _batches(raw):
+        await raw.execute(WRITE, *columns_of(projected(dict(source)) for source in sources))
+
+
+async def _batches(raw: asyncpg.Connection) -> AsyncIterator[list[asyncpg.Record]]:
+    cursor = await raw.cursor(f"{SOURCE} true ORDER BY l.id")
+    while sources := await cursor.fetch(_REPORT_EVERY):
+        yield sources
 
 
 def _records(

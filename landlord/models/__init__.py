@@ -10,6 +10,7 @@ from landlord.models.listings import (
     SnapshotOccasion,
     SnapshotPhoto,
 )
+from landlord.models.search import ListingSearch
 from landlord.models.seeking import (
     Enquiry,
     EnquiryMessage,
@@ -38,6 +39,7 @@ __all__ = [
     "Listing",
     "ListingPhoto",
     "ListingReport",
+    "ListingSearch",
     "ListingSnapshot",
     "ListingState",
     "ReportReason",

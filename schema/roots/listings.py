@@ -10,25 +10,18 @@ from uuid import UUID
 import strawberry
 
 from core.errors import InvalidInput, NotFound
-from core.keyset import Page
-from core.numbers import within
 from landlord.access import visible_listings
 from landlord.listings import (
-    ListingFilter,
-    ListingOrder,
     create_listing,
-    list_listings,
     update_listing,
 )
 from landlord.models import Facility, LetBy
 from schema.access import ACCOUNT, PUBLIC
-from schema.connections import After, Before, First, Last, connection, wanted_nodes
 from schema.context import Info
 from schema.fields import (
     attr,
     given,
     gql_input,
-    gql_input_named,
     gql_type,
     mutation,
     query,
@@ -38,54 +31,12 @@ from schema.fields import (
 from schema.ids import row_id, row_ids
 from schema.once import Requested, run_once, set_fields
 from schema.selection import Selection
-from schema.types.listings import Listing, ListingConnection, listing_columns, shape_listings
-
-
-@gql_input_named("ListingFilter")
-class ListingFilterInput:
-    """Narrows a search; what is left out stays open."""
-
-    community_code: str | None = given("In this community.", default=None)
-    rent_from: Decimal | None = given("At least so many yuan a month.", default=None)
-    rent_to: Decimal | None = given("At most so many yuan a month.", default=None)
-
-
-_MOST = 9_999_999  # what the column of rents holds
+from schema.types.listings import Listing, listing_columns, shape_listings
 
 
 @root_type
 class ListingQueries:
     """Listings."""
-
-    @query(ListingConnection, access=PUBLIC)
-    async def listings(
-        self,
-        info: Info,
-        filter: Annotated[
-            ListingFilterInput | None, strawberry.argument(description="Narrows the search.")
-        ] = None,
-        order_by: Annotated[
-            ListingOrder | None, strawberry.argument(description="The order.")
-        ] = ListingOrder.NEWEST,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> dict[str, Any]:
-        """Rooms on offer (房源)."""
-        want = selected(info)
-        nodes = wanted_nodes(want)
-        wanted = ListingFilter(**vars(filter)) if filter else ListingFilter()
-        within(wanted.rent_from, 0, _MOST, field="filter.rentFrom")
-        within(wanted.rent_to, 0, _MOST, field="filter.rentTo")
-        page = await list_listings(
-            filter_by=wanted,
-            order=order_by or ListingOrder.NEWEST,
-            page=Page.of(first, after, last, before),
-            columns=listing_columns(nodes),
-        )
-        await shape_listings(page.rows, nodes, info.context)
-        return connection(page, want)
 
     @query(Listing | None, access=PUBLIC)
     async def listing(

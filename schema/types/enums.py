@@ -8,7 +8,6 @@ from identity.actor import Role
 from identity.models import DutyGroup
 from landlord.comparing import ComparedPoint
 from landlord.enquiries import ViewingAnswer
-from landlord.listings import ListingOrder
 from landlord.models import (
     CheckResult,
     EnquiryState,
@@ -17,6 +16,7 @@ from landlord.models import (
     ReportState,
     ViewingState,
 )
+from landlord.search import ListingOrder, SafetyFact
 from management.claims import Responsibility
 from management.models import (
     ClaimPaper,
@@ -191,7 +191,15 @@ gql_enum(
 gql_enum(
     ListingOrder,
     "Orders of listings.",
-    {"NEWEST": "last published first", "CHEAPEST": "lowest rent first", "DEAREST": "highest first"},
+    {
+        "NEWEST": "last published first",
+        "CHEAPEST": "lowest rent first",
+        "DEAREST": "highest rent first",
+        "LARGEST": "largest usable area first; those without one last",
+        "NEAREST": "nearest to `filter.near` first; those without a point are left out",
+        "RELEVANCE": "best match first: in title or address before description, then by age and"
+        " what the offer says and shows; nobody can pay for a place",
+    },
 )
 gql_enum(
     Role,
@@ -314,5 +322,17 @@ gql_enum(
         "FINE": "正常",
         "FOUND": "发现问题: not yet put right",
         "FIXED": "已整改: found and put right",
+    },
+)
+gql_enum(
+    SafetyFact,
+    "What the file of a house, or of a room, says about safety (安全信息).",
+    {
+        "EXTINGUISHERS": "有灭火器: extinguishers there",
+        "TWO_EXITS": "两个以上安全出口: two exits or more",
+        "NO_INDOOR_CHARGING": "电动车不在室内充电: e-bikes are not charged indoors",
+        "NO_GAS_BOTTLES": "无瓶装气: no gas bottles",
+        "ESCAPE_WINDOW": "房间有逃生窗: the room has an escape window",
+        "NOT_KEY_RISK": "非重点: not of the highest risk class",
     },
 )

@@ -34,28 +34,6 @@ gql_enum(
     {"ROOM": "整间", "BED": "床位, in dormitories only"},
 )
 gql_enum(
-    Facility,
-    "What a room or its house offers (配套设施).",
-    {
-        "AIR_CONDITIONER": "空调",
-        "HOT_WATER": "热水",
-        "PRIVATE_BATHROOM": "独立卫生间",
-        "KITCHEN": "厨房",
-        "BALCONY": "阳台",
-        "BED": "床",
-        "WARDROBE": "衣柜",
-        "DESK": "书桌",
-        "WASHING_MACHINE": "洗衣机",
-        "REFRIGERATOR": "冰箱",
-        "INTERNET": "宽带",
-        "LIFT": "电梯",
-        "PARKING": "停车位",
-        "E_BIKE_SHED": "电动车棚",
-        "METRO_NEARBY": "近地铁",
-        "BUS_NEARBY": "近公交",
-    },
-)
-gql_enum(
     SnapshotOccasion,
     "Why it was kept what a listing showed.",
     {

@@ -15,8 +15,8 @@ from api.pages.rendering import _style
 from api.pages.words import WORDS, Words, day, money, number
 from core.clock import today
 from landlord.access import ONCE_PUBLIC
-from landlord.listings import ListingOrder
 from landlord.models import Facility, ReportReason
+from landlord.search import ListingOrder
 from management.models import EBikeCharging, Lifecycle, PlaceKind, RiskClass
 
 FOLDER = Path(api.pages.__file__).parent

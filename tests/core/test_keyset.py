@@ -128,7 +128,7 @@ async def test_an_empty_list_has_no_pages(db: None) -> None:
 @given(VALUES, st.uuids())
 def test_a_cursor_keeps_the_value_and_its_type(value: Any, row_id: UUID) -> None:
     order = Order("any", "column")
-    read = order._read(order.cursor((value, row_id)), "after")
+    read = order.read(order.cursor((value, row_id)), "after")
     assert read == [value, row_id]
     assert [type(part) for part in read] == [type(value), UUID]
 
@@ -136,7 +136,7 @@ def test_a_cursor_keeps_the_value_and_its_type(value: Any, row_id: UUID) -> None
 def test_a_cursor_of_an_enum_holds_its_value() -> None:
     order = Order("any", "column")
     cursor = order.cursor((Shade.DARK, UUID(int=1)))
-    assert order._read(cursor, "after") == ["DARK", UUID(int=1)]
+    assert order.read(cursor, "after") == ["DARK", UUID(int=1)]
 
 
 @pytest.mark.parametrize("value", [None, b"bytes", ["list"]])
@@ -192,7 +192,7 @@ def test_a_cursor_outlives_a_change_of_the_secret(monkeypatch: pytest.MonkeyPatc
         refused(ORDERS[0], cursor)
         settings.cache_clear()
         monkeypatch.setenv("LEYE_PREVIOUS_SECRETS", old)
-        assert ORDERS[0]._read(cursor, "after") == ["m1", UUID(int=7)]
+        assert ORDERS[0].read(cursor, "after") == ["m1", UUID(int=7)]
     finally:
         monkeypatch.undo()
         settings.cache_clear()
@@ -311,5 +311,5 @@ def test_dates_and_times_are_kept_apart() -> None:
     order = Order("any", "column")
     moment = datetime(2026, 5, 1, 12, tzinfo=UTC)
     for value in (moment, moment.date(), date(2026, 5, 1), Decimal("1.50")):
-        (read, _) = order._read(order.cursor((value, UUID(int=1))), "after")
+        (read, _) = order.read(order.cursor((value, UUID(int=1))), "after")
         assert (read, str(read)) == (value, str(value))

@@ -37,6 +37,9 @@ BYTEWISE = {
     ("place", "grid_path"),
 }
 
+# Tortoise can't declare an index on an expression.
+ON_EXPRESSIONS = {"listing_search_point"}
+
 NOT_OURS = {"tortoise_migrations", "job_schema"}
 
 
@@ -197,7 +200,11 @@ async def test_every_index_is_as_declared(declared: None) -> None:
             for table, name, definition, valid in rows
         }
 
-    found = await said_of("public", INDEXES)
+    found = {
+        (table, name, definition.replace(" WITH (fastupdate=off)", ""), valid)
+        for table, name, definition, valid in await said_of("public", INDEXES)
+        if name not in ON_EXPRESSIONS
+    }
     assert named(found) == named(await said_of("declared", INDEXES))
 
 
@@ -234,7 +241,11 @@ async def test_nothing_stands_in_the_database_that_nobody_declared(db: None) -> 
             " AND proname NOT LIKE 'procrastinate%'"
         )
     }
-    assert {name.split("_")[0] for name in triggers | functions} == {"audit", "listing"}
+    of = {tuple(name.split("_")[:2]) for name in triggers | functions}
+    assert {pair for pair in of if pair[0] != "audit"} == {
+        ("listing", "search"),
+        ("listing", "snapshot"),
+    }
 
 
 # Migrating: in processes of their own, on databases of their own.

@@ -17,6 +17,9 @@ _PLATE = 'plate(token: "$token") '
 _CLAIM = 'node(id: "$claim") { ... on PlaceClaim '
 _SHEET = 'plateSheet(id: "$sheet") '
 _REPLACED = 'plateReplacements(filter: { gridCode: "$gridCode" }) '
+_SEARCH = 'filter: { communityCode: "$community" }'
+_MAP = "listingMap(box: { west: 113, south: 22, east: 114.5, north: 24 }, " + _SEARCH + ") "
+_FACETS = f"listingFacets({_SEARCH}) "
 _LISTING = 'listing(id: "$listing") '
 _ENQUIRY = 'enquiry(id: "$enquiry") '
 _MESSAGES = 'enquiryMessages(enquiryId: "$enquiry") '
@@ -60,7 +63,9 @@ TYPES: dict[str, str] = {
     "SavedListingEdge": _SAVED + "{ edges { F } } }",
     "ClaimPhoto": _CLAIM + "{ papers { F } } }",
     "Claimant": _CLAIM + "{ claimant { F } } }",
+    "CommunityCount": _FACETS + "{ communities { F } }",
     "CreditSummary": _PLATE + "{ credit { F } }",
+    "FacilityCount": _FACETS + "{ facilities { F } }",
     "Grid": 'node(id: "$grid") { ... on Grid { F } }',
     "GridConnection": 'grids(parentCode: "$community") { F }',
     "GridEdge": 'grids(parentCode: "$community") { edges { F } }',
@@ -72,6 +77,9 @@ TYPES: dict[str, str] = {
     "ListingSnapshot": _LISTING + "{ snapshots { F } }",
     "ListingConnection": 'listings(filter: { communityCode: "$community" }) { F }',
     "ListingEdge": 'listings(filter: { communityCode: "$community" }) { edges { F } }',
+    "ListingFacets": _FACETS + "{ F }",
+    "ListingMap": _MAP + "{ F }",
+    "ListingSpot": _MAP + "{ spots { F } }",
     "MaskedContact": _PLACE + "{ contact { F } }",
     "Operator": _PLACE + "{ operators { F } }",
     "Organisation": _PLACE + "{ organisation { F } }",
@@ -93,7 +101,9 @@ TYPES: dict[str, str] = {
     "Point": _PLATE + "{ place { point { F } } }",
     "PublicPlace": _PLATE + "{ place { F } }",
     "PublicRoom": _PLATE + "{ room { F } }",
+    "RentCount": _FACETS + "{ rents { F } }",
     "Room": _PLACE + "{ rooms { F } }",
+    "SafetyCount": _FACETS + "{ safety { F } }",
     "StaffMember": 'node(id: "$staff") { ... on StaffMember { F } }',
     "StaffMemberConnection": "staffMembers { F }",
     "StaffMemberEdge": "staffMembers { edges { F } }",
@@ -127,6 +137,8 @@ FIELDS: dict[str, str] = {
     "Query.listingEnquiries": _ASKED + "{ nodes { id } }",
     "Query.compareListings": _COMPARED + "{ rows { point } }",
     "Query.listingReports": _REPORTS + "{ nodes { id } }",
+    "Query.listingFacets": _FACETS + "{ total }",
+    "Query.listingMap": _MAP + "{ capped }",
     "Query.places": 'places(filter: { gridCode: "$gridCode" }) { nodes { id } }',
     "Query.claims": 'claims(filter: { gridCode: "$gridCode" }) { nodes { id } }',
     "Query.place": _PLACE + "{ code }",

@@ -34,12 +34,14 @@ from identity.sessions import open_session
 from identity.tokens import Claims, issue
 from landlord.models import (
     Enquiry,
+    Facility,
     Listing,
     ListingReport,
     ListingState,
     SavedListing,
     SelfCheckItem,
 )
+from landlord.search.projection import reindex
 from management.models import (
     ClaimPaper,
     ClaimPhoto,
@@ -362,7 +364,9 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
         lease_from=today(),
         lease_until=today() + timedelta(days=300),
     )
-    offer = await factories.listing(rooms[0], landlord, available_from=today())
+    offer = await factories.listing(
+        rooms[0], landlord, available_from=today(), facilities=[Facility.INTERNET]
+    )
     draft = await factories.listing(rooms[1], landlord, state=ListingState.DRAFT)
     await factories.photo(offer)
     more = [await factories.room(place, number) for number in ("201", "202", "203")]
@@ -376,6 +380,7 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
     over = await factories.listing(
         more[2], landlord, state=ListingState.WITHDRAWN, review_reason="测试原因"
     )
+    await reindex(listing_ids=[offer.id])
     old = await factories.plate(place, rooms[0], state="REVOKED")
     room_plate = await factories.plate(place, rooms[0])
     await Plate.filter(id=old.id).update(

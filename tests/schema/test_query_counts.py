@@ -15,6 +15,7 @@ from api.graphql.limits import Limits
 from core.database import connection
 from identity.actor import Actor
 from landlord.models import Listing, SavedListing
+from landlord.search.frequencies import frequencies
 from management.models import LeaseFiling, PlaceClaim
 from management.territory import territory
 from schema.build import build
@@ -98,6 +99,14 @@ CLAIMS = (
     + everything_of("PlaceClaimConnection")
     + " } }"
 )
+SEARCH = (
+    '{ listings(filter: { text: "单间", safety: [TWO_EXITS] }) '
+    "{ nodes { title place { name community { name } } %s } } }"
+)
+MAP = (
+    "{ listingMap(box: { west: 113, south: 22, east: 114.5, north: 24 })"
+    " { spots { count lowestRent } } }"
+)
 VIEWER = "{ viewer { " + everything_of("Viewer") + " } }"
 NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("Place") + " } } }"
 
@@ -160,6 +169,7 @@ async def test_what_is_not_asked_for_is_not_read(world: World) -> None:
     warden, nobody = world.actors["warden 1"], world.actors["anonymous"]
     token = {"token": world.tenants[0].ids["token"]}
     await territory()
+    await frequencies()
     for document, actor, variables, expected in (
         ("query($token: String!) { plate(token: $token) { state } }", nobody, token, 1),
         (
@@ -173,6 +183,10 @@ async def test_what_is_not_asked_for_is_not_read(world: World) -> None:
         ("{ places(first: 50) { nodes { code name kind grid { name } } } }", warden, {}, 1),
         ("{ places { totalCount } }", warden, {}, 2),
         ("{ listings { nodes { title place { name community { name } } } } }", nobody, {}, 1),
+        (SEARCH % "photos { url }", nobody, {}, 3),
+        (SEARCH % "rent", nobody, {}, 2),
+        ('{ listingFacets(filter: { text: "单间" }) { total rents { count } } }', nobody, {}, 1),
+        (MAP, nobody, {}, 1),
         ("{ grids { nodes { name parent { name } } } }", nobody, {}, 1),
         ("{ viewer { name kind permissions } }", warden, {}, 0),
     ):
