@@ -22,6 +22,9 @@ from landlord.search import ListingFilter, ListingOrder, list_listings
 from management.models import GridLevel
 from management.territory import territory
 
+# What the page offers; the others need words or a point.
+ORDERS = (ListingOrder.NEWEST, ListingOrder.CHEAPEST, ListingOrder.DEAREST)
+
 SHOWN: Final = 20
 # The names of the form's fields, short enough to be read in an address that is passed on.
 _FIELDS: Final = ("community", "from", "to", "order")
@@ -57,7 +60,7 @@ class Search:
     def order(self) -> ListingOrder:
         """The order asked for; the newest first for one that does not exist."""
         wanted = self.given.get("order", "").upper()
-        return ListingOrder(wanted) if wanted in set(ListingOrder) else ListingOrder.NEWEST
+        return ListingOrder(wanted) if wanted in ORDERS else ListingOrder.NEWEST
 
     def _rent(self, name: str) -> Decimal | None:
         text = self.given.get(name)
@@ -100,7 +103,7 @@ async def rent_page(request: Request) -> Response:
         given=search.given,
         typed={name: search.given.get(name, "") for name in _FIELDS},
         order=search.order.lower(),
-        orders=[each.lower() for each in ListingOrder],
+        orders=[each.lower() for each in ORDERS],
         communities=communities,
         fault=fault,
         rooms=await _shown(found, communities),

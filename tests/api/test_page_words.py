@@ -12,11 +12,11 @@ import pytest
 
 import api.pages
 from api.pages.rendering import _style
+from api.pages.rent import ORDERS
 from api.pages.words import WORDS, Words, day, money, number
 from core.clock import today
 from landlord.access import ONCE_PUBLIC
 from landlord.models import Facility, ReportReason
-from landlord.search import ListingOrder
 from management.models import EBikeCharging, Lifecycle, PlaceKind, RiskClass
 
 FOLDER = Path(api.pages.__file__).parent
@@ -35,7 +35,7 @@ MADE = {
     *(f"wrong_{reason}" for reason in ReportReason),
     *(f"{errand}_{part}" for errand in ("ask", "report") for part in ("title", "phone_says")),
     "report_done",
-    *(f"order_{order.lower()}" for order in ListingOrder),
+    *(f"order_{order.lower()}" for order in ORDERS),
 }  # fmt: skip
 
 
