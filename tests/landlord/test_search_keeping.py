@@ -11,8 +11,9 @@ from core.database import execute, fetch
 from core.keyset import Page
 from core.work import work
 from identity.actor import SYSTEM
-from landlord.listings import create_listing, publish_listing, update_listing, withdraw_listing
+from landlord.listings import create_listing, update_listing
 from landlord.models import Facility, Listing, ListingState
+from landlord.publishing import publish_listing, withdraw_listing
 from landlord.search import ListingFilter, SafetyFact, list_listings
 from landlord.search.projection import reconcile, reindex
 from management.blocks import end_block
