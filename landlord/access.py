@@ -11,7 +11,7 @@ from core.errors import NotFound
 from identity.actor import EVERYWHERE, Actor, ActorKind, Permission
 from landlord.models import Enquiry, Listing, ListingState, Reservation
 from management.access import access_room, in_scope, require_sign_in
-from management.models import Room
+from management.models import Place, Room
 
 # What a listing that was public may have become, as everybody may know.
 ONCE_PUBLIC = (
@@ -61,6 +61,21 @@ async def access_own_listing(actor: Actor, *, listing_id: UUID, lock: bool = Tru
     if actor.kind is not ActorKind.ACCOUNT or listing is None:
         raise NotFound
     return listing
+
+
+async def access_place_of_own_listing(actor: Actor, *, listing_id: UUID) -> Place:
+    """The place of a landlord's own listing, locked: it comes before its listings.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: absent, or somebody else's.
+    """
+    require_sign_in(actor)
+    own = Listing.filter(id=listing_id, landlord_id=actor.id).values("place_id")
+    place = await Place.filter(id__in=Subquery(own)).select_for_update().first()
+    if actor.kind is not ActorKind.ACCOUNT or place is None:
+        raise NotFound
+    return place
 
 
 async def access_reviewed_listing(actor: Actor, *, listing_id: UUID, lock: bool = True) -> Listing:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
-from tortoise.transactions import in_transaction
 
 from core.clock import now
 from core.errors import Conflict
@@ -17,7 +16,12 @@ from core.keyset import Order, Page, Slice, take
 from core.text import clean
 from core.work import work
 from identity.actor import Actor, Permission
-from landlord.access import access_own_listing, access_own_room, access_reviewed_listing
+from landlord.access import (
+    access_own_listing,
+    access_own_room,
+    access_place_of_own_listing,
+    access_reviewed_listing,
+)
 from landlord.content_check import Words, passes
 from landlord.events import ListingPublished, ListingRefused, ListingSentToReview, ListingWithdrawn
 from landlord.models import Listing, ListingPhoto, ListingState, SnapshotOccasion
@@ -51,8 +55,7 @@ async def publish_listing(actor: Actor, *, listing_id: UUID) -> Listing:
         Conflict: the room is on offer already, perhaps by somebody else.
     """
     async with work(actor) as unit:
-        seen = await access_own_listing(actor, listing_id=listing_id, lock=False)
-        place = await _locked(seen.place_id)
+        place = await access_place_of_own_listing(actor, listing_id=listing_id)
         listing = await access_own_listing(actor, listing_id=listing_id)
         require(listing, ListingAction.PUBLISH)
         room = await _require_lettable(place, listing)
@@ -143,8 +146,7 @@ async def relist_listing(actor: Actor, *, listing_id: UUID) -> Listing:
         Conflict: they have a draft of the room already, or the room is on offer.
     """
     async with work(actor) as unit:
-        seen = await access_own_listing(actor, listing_id=listing_id, lock=False)
-        await _locked(seen.place_id)
+        await access_place_of_own_listing(actor, listing_id=listing_id)
         old = await access_own_listing(actor, listing_id=listing_id)
         require(old, ListingAction.RELIST)
         room = await access_own_room(actor, room_id=old.room_id)
@@ -201,12 +203,11 @@ async def _make_public(listing: Listing, place: Place, room: Room, action: Listi
     listing.review_reason = ""
     listing.community_code = place.community_code
     try:
-        async with in_transaction():
-            await listing.save()
-    except IntegrityError:
+        await listing.save()
+    except IntegrityError:  # the transaction is over with it, and so is the use case
         raise _on_offer() from None
     await note_vacant(room)
-    await take_snapshot(listing, SnapshotOccasion.PUBLISHED)
+    await take_snapshot(listing, SnapshotOccasion.PUBLISHED, place=place, room=room)
     await emit(ListingPublished(listing_id=listing.id, place_id=place.id))
 
 

@@ -91,10 +91,19 @@ _PHOTO: Final = ("id", "key", "width", "height", "alt_zh", "alt_en")
 Row = Mapping[str, Any]
 
 
-async def take_snapshot(listing: Listing, occasion: SnapshotOccasion) -> ListingSnapshot:
-    """Keep what a listing shows now. In a running unit of work, after the listing is saved."""
-    place = await Place.get(id=listing.place_id)
-    room = await Room.get(id=listing.room_id)
+async def take_snapshot(
+    listing: Listing,
+    occasion: SnapshotOccasion,
+    *,
+    place: Place | None = None,
+    room: Room | None = None,
+) -> ListingSnapshot:
+    """Keep what a listing shows now. In a running unit of work, after the listing is saved.
+
+    ``place`` and ``room`` are the listing's, when the caller has them already.
+    """
+    place = place or await Place.get(id=listing.place_id)
+    room = room or await Room.get(id=listing.room_id)
     landlord = await Account.get(id=listing.landlord_id)
     photos = (await photos_of([listing.id])).get(listing.id, [])
     content = content_of(
