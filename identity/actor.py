@@ -51,6 +51,7 @@ class Permission(StrEnum):
     POSTS_MANAGE = "posts:manage"
     CLAIMS_DECIDE = "claims:decide"
     LISTINGS_REVIEW = "listings:review"
+    PHOTOS_REDACT = "photos:redact"
     ACTIVITY_READ = "activity:read"
     ACCOUNTS_LOCK = "accounts:lock"
     STAFF_MANAGE = "staff:manage"
@@ -70,10 +71,16 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
     {
         Role.WARDEN: _WARDEN,
         Role.SUPERVISOR: _WARDEN
-        | {Permission.PLACES_BLOCK, Permission.POSTS_MANAGE, Permission.LISTINGS_REVIEW},
+        | {
+            Permission.PLACES_BLOCK,
+            Permission.POSTS_MANAGE,
+            Permission.LISTINGS_REVIEW,
+            Permission.PHOTOS_REDACT,
+        },
         Role.DEPARTMENT: _READ,
         Role.ENFORCEMENT: _READ | {Permission.PLACES_CONTACT, Permission.PLACES_BLOCK},
-        Role.SERVICE_DESK: _READ | {Permission.PLACES_CONTACT, Permission.LISTINGS_REVIEW},
+        Role.SERVICE_DESK: _READ
+        | {Permission.PLACES_CONTACT, Permission.LISTINGS_REVIEW, Permission.PHOTOS_REDACT},
         # Two administrators, apart (GB/T 22239 level 3): the one who manages sign-ins sees no
         # files of places, the one who reads the trail changes nothing.
         Role.AUDITOR: frozenset(

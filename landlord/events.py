@@ -195,3 +195,11 @@ class ReservationExpired(Event):
 
     listing_id: UUID
     reservation_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoRedacted(Event):
+    """Staff painted over parts of a picture of a listing or of a place."""
+
+    redaction_id: UUID
+    photo_id: UUID

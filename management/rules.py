@@ -54,6 +54,9 @@ class Rules(BaseSettings):
     listing_reports_per_day: int = Field(
         default=10, description="listings that one account may report in a day"
     )
+    redacted_original_days: int = Field(
+        default=180, description="a redacted picture is kept as it was, under lock, for so long"
+    )
     pressing_reports: int = Field(
         default=3, description="open reports of one listing from which on it is marked as pressing"
     )

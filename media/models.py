@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -115,3 +116,41 @@ class Upload(Model):
                 "state NOT IN ('READY', 'COMPLETED') OR (width > 0 AND height > 0)", "upload_ready"
             ),
         )
+
+
+class Redaction(Model):
+    """Parts of a picture were painted over; the picture as it was is kept under lock for a time.
+
+    What is under lock lies under :attr:`locked_key`, sealed for this row.
+    """
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    photo: fields.ForeignKeyRelation[Photo] = fields.ForeignKeyField(
+        "media.Photo", on_delete=fields.CASCADE, related_name="redactions"
+    )
+    photo_id: UUID
+    original_key = fields.CharField(32, description="the photo's key before")
+    areas: list[dict[str, Any]] = fields.JSONField(description="painted over; fractions")
+    staff: fields.ForeignKeyNullableRelation[StaffMember] = fields.ForeignKeyField(
+        "identity.StaffMember", null=True, on_delete=fields.SET_NULL, related_name="redactions"
+    )
+    staff_id: UUID | None
+    reason = fields.CharField(200)
+    grid_path = fields.CharField(200, description="where the picture hung: who may see this")
+    kept_until = fields.DatetimeField(description="the picture as it was goes then")
+    gone_at: datetime | None = fields.DatetimeField(
+        null=True, description="since when it is no longer there"
+    )
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "photo_redaction"
+        indexes = (
+            Index(fields=("photo_id", "id"), name="photo_redaction_photo"),
+            Index(fields=("kept_until",), name="photo_redaction_kept"),
+        )
+
+    @property
+    def locked_key(self) -> str:
+        """The key of the file under lock."""
+        return self.id.hex

@@ -8,7 +8,7 @@ from typing import Final
 from tortoise.expressions import Q
 
 from core.privacy import Basis, Holding, Retention, Words, register
-from media.models import Photo, Upload
+from media.models import Photo, Redaction, Upload
 from media.sweeping import erase_photos, erase_uploads, unused
 
 _UPLOADS: Final = Retention(
@@ -22,7 +22,7 @@ class _OwnPhotos(Holding):
 
     def erasable(self, at: datetime) -> Q:
         """Those that nothing shows; the rest goes with the nightly sweep after what shows it."""
-        return Q(**unused())
+        return unused()
 
 
 register(
@@ -49,6 +49,16 @@ register(
         basis=Basis.STATUTORY_DUTY,
         retention=Retention(Words("随档案保存", "Kept with the file they belong to")),
         export=("id", "key", "created_at"),
+        erase="keep",
+    ),
+    Holding(
+        model=Redaction,
+        kind="staff",
+        subject="staff_id",
+        title=Words("遮盖过的图片", "Pictures redacted"),
+        basis=Basis.STATUTORY_DUTY,
+        retention=Retention(Words("随图片保存", "Kept with the picture")),
+        export=("id", "reason", "created_at", "kept_until"),
         erase="keep",
     ),
     Holding(

@@ -20,6 +20,7 @@ from core.clock import now
 from core.settings import settings
 from media.formats import WIDTHS
 from media.models import Purpose
+from media.storage import LOCKED
 
 PHOTO_COLUMNS = ("id", "key", "purpose", "width", "height", "alt_zh", "alt_en")
 GOOD_FOR: Final = timedelta(minutes=10)
@@ -76,6 +77,19 @@ def private_url(key: str, width: int = WIDTHS[-1], file_format: str = "webp") ->
     return (
         f"{settings().public_url}/media/private/{name}"
         f"?expires={expires}&signature={_signature(name, expires)}"
+    )
+
+
+def original_url(locked_key: str) -> str:
+    """The address of a picture as it was before it was redacted, good for ten minutes.
+
+    Make it only for who may see that, and leave a note of it in the trail.
+    """
+    expires = int((now() + GOOD_FOR).timestamp())
+    signature = _signature(f"{LOCKED}/{locked_key}", expires)
+    return (
+        f"{settings().public_url}/media/{LOCKED}/{locked_key}.webp"
+        f"?expires={expires}&signature={signature}"
     )
 
 

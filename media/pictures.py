@@ -6,22 +6,26 @@ What comes in is hostile until shown otherwise. Decoding happens in a process of
 
 from __future__ import annotations
 
+import math
 import warnings
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
-from typing import Final
+from typing import Final, NamedTuple
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
 from media.formats import FORMATS, WIDTHS
 
 MOST_PIXELS: Final = 20_000_000
 TALLEST: Final = 3  # times as high as wide: no picture is a ribbon
 # The most bytes of a file by its width: pages are read over a phone's network.
-_LIMITS: Final = {360: 25_000, 720: 60_000}
+LIMITS: Final = {360: 25_000, 720: 60_000}
 _QUALITIES: Final = (82, 72, 62, 50)
 _WHITE: Final = (255, 255, 255)
+_SOLID: Final = (0, 0, 0)
 
 # The first bytes of each kind, by the name that Pillow gives it.
 _MEDIA_TYPES: Final = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
@@ -38,6 +42,15 @@ class Variants:
     width: int
     height: int
     files: dict[tuple[int, str], bytes]
+
+
+class Area(NamedTuple):
+    """A rectangle of a picture, in fractions of its width and height from the upper left."""
+
+    x: float
+    y: float
+    width: float
+    height: float
 
 
 def kind_of(data: bytes) -> str | None:
@@ -60,12 +73,25 @@ def redraw(data: bytes) -> Variants:
     Raises:
         Refused: ``NOT_A_PICTURE``, ``TOO_MANY_PIXELS``, ``TRUNCATED``.
     """
+    return _guarded(data, variants_of)
+
+
+def painted(data: bytes, areas: Sequence[Area]) -> Variants:
+    """As :func:`redraw`, with these areas painted over: nothing of what was there is left.
+
+    Raises:
+        Refused: as there.
+    """
+    return _guarded(data, partial(_painted, areas=areas))
+
+
+def _guarded(data: bytes, finish: Callable[[Image.Image], Variants]) -> Variants:
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         warnings.filterwarnings("ignore", category=UserWarning)  # odd metadata, which is dropped
         try:
-            return _variants(_decoded(data))
+            return finish(_decoded(data))
         except (Image.DecompressionBombWarning, Image.DecompressionBombError, MemoryError):
             raise Refused("TOO_MANY_PIXELS") from None
         except UnidentifiedImageError:
@@ -122,13 +148,27 @@ def _fitted(image: Image.Image, width: int, height: int) -> Image.Image:
     return clean
 
 
-def _variants(image: Image.Image) -> Variants:
+def _painted(image: Image.Image, areas: Sequence[Area]) -> Variants:
+    # On pixels of the largest variant: whatever is made smaller is made of what is painted.
+    flat = _fitted(image, WIDTHS[-1], TALLEST * WIDTHS[-1])
+    draw = ImageDraw.Draw(flat)
+    for area in areas:
+        # Outwards to whole pixels; the last row and column of a rectangle belong to it.
+        left, top = math.floor(area.x * flat.width), math.floor(area.y * flat.height)
+        right = math.ceil((area.x + area.width) * flat.width) - 1
+        bottom = math.ceil((area.y + area.height) * flat.height) - 1
+        draw.rectangle((left, top, max(left, right), max(top, bottom)), fill=_SOLID)
+    return variants_of(flat)
+
+
+def variants_of(image: Image.Image) -> Variants:
+    """Every width and format of a picture in RGB, by the one set of rules for size and quality."""
     files = {}
     largest = _fitted(image, WIDTHS[-1], TALLEST * WIDTHS[-1])
     for width in WIDTHS:
         small = _fitted(largest, width, TALLEST * width)
         for file_format in FORMATS:
-            files[width, file_format] = _encoded(small, file_format, _LIMITS[width])
+            files[width, file_format] = _encoded(small, file_format, LIMITS[width])
     return Variants(*largest.size, files)
 
 

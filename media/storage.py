@@ -1,6 +1,7 @@
 """Picture files by the names that pictures have, in the store that the settings name.
 
-Private pictures lie in a folder of their own, which no web server in front may serve.
+Private pictures, originals and what is under lock lie in folders of their own, which no web
+server in front may serve.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ _Result = TypeVar("_Result")
 
 PRIVATE: Final = "private"
 ORIGINALS: Final = "originals"
-AREAS: Final = (PUBLIC, PRIVATE, ORIGINALS)
+LOCKED: Final = "locked"
+AREAS: Final = (PUBLIC, PRIVATE, ORIGINALS, LOCKED)
+# Seconds that one operation waits for the store in all: with what else it does, less than the
+# ten after which it is stopped.
+PATIENCE: Final = 6.0
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,32}", re.ASCII)
 _NAME = re.compile(
     rf"(?P<key>{_KEY.pattern})-(?:{'|'.join(map(str, WIDTHS))})\.(?:{'|'.join(FORMATS)})",
@@ -37,6 +42,23 @@ async def off_loop(function: Callable[..., _Result], *args: Any, **options: Any)
     """Call a function of this module in a thread."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_threads, partial(function, *args, **options))
+
+
+class Patience:
+    """How long one operation waits for the store in all, whatever the number of files.
+
+    A call of a store that hangs goes on in its thread, and nobody waits for it.
+    """
+
+    def __init__(self, seconds: float = PATIENCE) -> None:
+        self._until = asyncio.get_running_loop().time() + seconds
+
+    async def off_loop(
+        self, function: Callable[..., _Result], *args: Any, **options: Any
+    ) -> _Result:
+        """As :func:`off_loop`. Raises ``TimeoutError``, an ``OSError``, when patience ends."""
+        async with asyncio.timeout_at(self._until):
+            return await off_loop(function, *args, **options)
 
 
 def media_dir() -> Path:
@@ -127,7 +149,7 @@ def key_of(path: str) -> str | None:
     name = path.rpartition("/")[2]
     if name.startswith(DRAFT):
         return ""
-    if area == ORIGINALS:
+    if area in {ORIGINALS, LOCKED}:
         return name if _KEY.fullmatch(name) else None
     match = _NAME.fullmatch(name)
     return match["key"] if match and path == _path(name, private=area == PRIVATE) else None
@@ -140,17 +162,43 @@ def draft_original(key: str) -> Draft:
         ValueError: not a key.
         OSError: the file can't be made.
     """
-    return chosen().draft(_original_path(key))
+    return chosen().draft(_path_in(ORIGINALS, key))
 
 
 def original(key: str) -> bytes | None:
     """The original as it came; ``None`` when there is none (any more). Raises ``OSError``."""
-    return chosen().read(_original_path(key))
+    return chosen().read(_path_in(ORIGINALS, key))
 
 
 def remove_original(key: str) -> None:
     """Remove the original; nothing happens when there is none. Raises ``OSError``."""
-    chosen().remove(_original_path(key))
+    chosen().remove(_path_in(ORIGINALS, key))
+
+
+def lock_away(key: str, data: bytes) -> None:
+    """Keep something that is encrypted. Raises ``ValueError``, ``OSError``."""
+    chosen().put(_path_in(LOCKED, key), data)
+
+
+def locked(key: str) -> bytes | None:
+    """What is kept under lock, still encrypted; ``None`` when there is none."""
+    return chosen().read(_path_in(LOCKED, key))
+
+
+def has_locked(key: str) -> bool:
+    """Whether there is such a thing under lock."""
+    return chosen().has(_path_in(LOCKED, key))
+
+
+def remove_locked(key: str) -> None:
+    """Remove what is under lock; nothing happens when there is none. Raises ``OSError``."""
+    chosen().remove(_path_in(LOCKED, key))
+
+
+def locked_keys() -> list[str]:
+    """The keys of everything that is under lock."""
+    names = (kept.path.rpartition("/")[2] for kept in files(LOCKED))
+    return sorted(name for name in names if _KEY.fullmatch(name))
 
 
 @lru_cache(1)
@@ -158,10 +206,10 @@ def _bucket_store(of: Settings) -> BucketStore:
     return BucketStore(of)
 
 
-def _original_path(key: str) -> str:
+def _path_in(area: str, key: str) -> str:
     if _KEY.fullmatch(key) is None:
         raise ValueError("not the key of a picture")
-    return f"{ORIGINALS}/{key}"
+    return f"{area}/{key}"
 
 
 def _area(private: bool) -> str:

@@ -153,8 +153,9 @@ async def prepare_upload(actor: Actor, *, upload_id: UUID) -> None:
         raise refusal(upload.refusal)
     if upload.state is not UploadState.STORED:
         return
+    patience = storage.Patience()
     try:
-        data = await storage.off_loop(storage.original, upload.key)
+        data = await patience.off_loop(storage.original, upload.key)
     except OSError as error:
         raise Unavailable(reason="STORAGE") from error
     if data is None:  # somebody else was quicker
@@ -165,13 +166,13 @@ async def prepare_upload(actor: Actor, *, upload_id: UUID) -> None:
     except Refused as refused:
         reason = str(refused.args[0])
         await _stored(upload).update(state=UploadState.REFUSED, refusal=reason)
-        await _drop_original(upload)
+        await _drop_original(upload, patience)
         raise refusal(reason) from None
-    await _keep_variants(upload, variants)
+    await _keep_variants(upload, variants, patience)
     await _stored(upload).update(
         state=UploadState.READY, width=variants.width, height=variants.height
     )
-    await _drop_original(upload)
+    await _drop_original(upload, patience)
 
 
 async def complete_upload(actor: Actor, *, upload_id: UUID, alt: str = "") -> Photo:
@@ -299,20 +300,21 @@ async def _keep(upload: Upload, chunks: AsyncIterator[bytes]) -> None:
         raise
 
 
-async def _drop_original(upload: Upload) -> None:
+async def _drop_original(upload: Upload, patience: storage.Patience) -> None:
     # The picture is decided upon; an original that can't go now is swept at night.
     with suppress(OSError):
-        await storage.off_loop(storage.remove_original, upload.key)
+        await patience.off_loop(storage.remove_original, upload.key)
 
 
-async def _keep_variants(upload: Upload, variants: Variants) -> None:
+async def _keep_variants(upload: Upload, variants: Variants, patience: storage.Patience) -> None:
     private = is_private(upload.purpose)
     try:
         for (width, file_format), data in variants.files.items():
-            await storage.off_loop(
+            await patience.off_loop(
                 storage.store, upload.key, width, file_format, data, private=private
             )
     except OSError as error:
+        # What a store that hangs can't remove now is swept with the upload.
         with suppress(OSError):
-            await storage.off_loop(storage.remove_variants, upload.key)
+            await storage.Patience(1).off_loop(storage.remove_variants, upload.key)
         raise Unavailable(reason="STORAGE") from error

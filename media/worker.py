@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import get_context
 from typing import Final
 
 from core.errors import Unavailable
-from media.pictures import Variants, redraw
+from media.pictures import Area, Variants, painted, redraw
 
 if sys.platform == "linux":
     import resource
@@ -66,11 +68,24 @@ async def redrawn(data: bytes) -> Variants:
         Refused: as there.
         Unavailable: the process died over it twice.
     """
+    return await _there(partial(redraw, data))
+
+
+async def redacted(data: bytes, areas: Sequence[Area]) -> Variants:
+    """:func:`media.pictures.painted` in the process for pictures.
+
+    Raises:
+        Refused, Unavailable: as :func:`redrawn`.
+    """
+    return await _there(partial(painted, data, areas))
+
+
+async def _there(make: Callable[[], Variants]) -> Variants:
     loop = asyncio.get_running_loop()
     for _ in range(2):
         pool = _worker.pool()
         try:
-            return await loop.run_in_executor(pool, redraw, data)
+            return await loop.run_in_executor(pool, make)
         except BrokenProcessPool:
             _worker.close(pool)  # perhaps another picture's doing: once more in a new one
     raise Unavailable(reason="PICTURES")

@@ -33,6 +33,7 @@ from schema.roots.offers import OfferMutations, OfferQueries
 from schema.roots.places import PlaceMutations, PlaceQueries
 from schema.roots.plate_sheets import PlateSheetMutations, PlateSheetQueries
 from schema.roots.plates import PlateMutations, PlateQueries
+from schema.roots.redaction import RedactionMutations, RedactionQueries
 from schema.roots.room_board import RoomBoardMutations, RoomBoardQueries
 from schema.roots.rooms import RoomMutations
 from schema.roots.search import SearchQueries
@@ -57,6 +58,7 @@ class Query(
     OfferQueries,
     RoomBoardQueries,
     SelfCheckQueries,
+    RedactionQueries,
     PlaceQueries,
     ClaimQueries,
     TerritoryQueries,
@@ -69,6 +71,7 @@ class Query(
 class Mutation(
     SessionMutations,
     UploadMutations,
+    RedactionMutations,
     ListingMutations,
     SeekingMutations,
     EnquiryMutations,

@@ -24,6 +24,7 @@ MANIFEST: Final = "manifest.json"
 SUMS: Final = "SHA256SUMS"
 MEDIA: Final = "media/"
 PRIVATE: Final = "private/"  # within media
+LOCKED: Final = "locked/"  # within media; encrypted
 
 _TAR: Final = tarfile.GNU_FORMAT  # its head has one length, whatever the size
 _BLOCK: Final = 1 << 20

@@ -15,7 +15,16 @@ from typing import IO
 
 from tortoise.transactions import in_transaction
 
-from api.ops.archive import DUMP, MANIFEST, MEDIA, PRIVATE, ArchiveWriter, Manifest, Progress
+from api.ops.archive import (
+    DUMP,
+    LOCKED,
+    MANIFEST,
+    MEDIA,
+    PRIVATE,
+    ArchiveWriter,
+    Manifest,
+    Progress,
+)
 from api.ops.database import applied, fingerprints, row_counts
 from api.ops.errors import OperationRefused
 from api.ops.programs import Programs, Where, find_programs
@@ -24,7 +33,7 @@ from core import audit_check
 from core.clock import now
 from core.database import connected, connection, credentials, execute, fetch, patient
 from core.embedded_postgres import EmbeddedPostgresError, state_folder
-from media.storage import in_folder, read, stored_names
+from media.storage import in_folder, locked, locked_keys, read, stored_names
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,7 @@ def _add_pictures(writer: ArchiveWriter, progress: Progress) -> int:
     names = picture_names()
     kept = 0
     for done, name in enumerate(names, start=1):
-        data = read(name.removeprefix(PRIVATE), private=name.startswith(PRIVATE))
+        data = read_picture(name)
         # One that is deleted at this moment is named by no row any more.
         if data is not None:
             writer.add(MEDIA + name, data)
@@ -139,14 +148,25 @@ def _add_pictures(writer: ArchiveWriter, progress: Progress) -> int:
     return kept
 
 
+def read_picture(name: str) -> bytes | None:
+    """A stored picture by the name that an archive gives it; ``None`` when there is none."""
+    if name.startswith(LOCKED):
+        return locked(name.removeprefix(LOCKED))
+    return read(name.removeprefix(PRIVATE), private=name.startswith(PRIVATE))
+
+
 def picture_names() -> list[str]:
-    """Names of all stored pictures as an archive has them: private ones in a folder.
+    """Names of all stored pictures as an archive has them: private and locked ones in folders.
 
     None of a bucket, which has copies of its own.
     """
     if not in_folder():
         return []
-    return [*stored_names(), *(PRIVATE + name for name in stored_names(private=True))]
+    return [
+        *stored_names(),
+        *(PRIVATE + name for name in stored_names(private=True)),
+        *(LOCKED + key for key in locked_keys()),
+    ]
 
 
 def _refuse_overwriting(path: Path, *, force: bool) -> None:

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import asyncpg
 from asyncpg.exceptions import ObjectInUseError, PostgresError
 
 from api.assembly import database_config
-from api.ops.archive import PRIVATE, Archive, Manifest, Progress, opened
-from api.ops.backup import picture_names
+from api.ops.archive import LOCKED, PRIVATE, Archive, Manifest, Progress, opened
+from api.ops.backup import picture_names, read_picture
 from api.ops.database import (
     BOOKKEEPING,
     TABLES_SQL,
@@ -38,9 +38,7 @@ from core import audit_check
 from core.database import CONNECT_SECONDS, connected, connection, credentials, execute, patient
 from core.migrate import migrate
 from core.settings import Settings
-from media.storage import has, read, remove, store
-
-_Answer = TypeVar("_Answer")
+from media import storage
 
 _LOCK: Final = 0x52455354
 _LEFT_BEHIND: Final = "_(restoring|replaced)_[0-9a-f]{8}"
@@ -291,13 +289,13 @@ class _Pictures:
     def __exit__(self, *_: object) -> None:
         if not self._kept:
             for name in self._written:
-                _call(remove, name)
+                _remove(name)
 
     def add_missing(self) -> None:
         """Write those of which there is no file."""
         names = sorted(self._archive.pictures())
         for done, name in enumerate(names, start=1):
-            if not _call(has, name):
+            if not _has(name):
                 self._written.append(name)
                 self._write(name)
             self._progress("pictures", done, len(names))
@@ -314,28 +312,39 @@ class _Pictures:
         pictures = self._archive.pictures()
         fresh = set(self._written)
         for name, digest in pictures.items():
-            data = None if name in fresh else _call(read, name)
+            data = None if name in fresh else read_picture(name)
             if data is not None and sha256(data).hexdigest() != digest:
                 self._write(name)
                 self._written.append(name)
         surplus = set(picture_names()) - pictures.keys() if replace else set()
         for name in surplus:
-            _call(remove, name)
+            _remove(name)
         return len(self._written), len(surplus)
 
     def _write(self, name: str) -> None:
         private = name.startswith(PRIVATE)
-        key, _, variant = name.removeprefix(PRIVATE).rpartition("-")
-        width, _, file_format = variant.partition(".")
         try:
             data = self._archive.picture(name)
-            store(key, int(width), file_format, data, private=private)
+            if name.startswith(LOCKED):
+                storage.lock_away(name.removeprefix(LOCKED), data)
+                return
+            key, _, variant = name.removeprefix(PRIVATE).rpartition("-")
+            width, _, file_format = variant.partition(".")
+            storage.store(key, int(width), file_format, data, private=private)
         except ValueError:
             raise OperationRefused(
                 f"The backup has a picture with an unknown name: {name}."
             ) from None
 
 
-def _call(function: Callable[..., _Answer], name: str) -> _Answer:
-    """Call a function of :mod:`media.storage` with a picture's name in archives."""
-    return function(name.removeprefix(PRIVATE), private=name.startswith(PRIVATE))
+def _has(name: str) -> bool:
+    if name.startswith(LOCKED):
+        return storage.has_locked(name.removeprefix(LOCKED))
+    return storage.has(name.removeprefix(PRIVATE), private=name.startswith(PRIVATE))
+
+
+def _remove(name: str) -> None:
+    if name.startswith(LOCKED):
+        storage.remove_locked(name.removeprefix(LOCKED))
+    else:
+        storage.remove(name.removeprefix(PRIVATE), private=name.startswith(PRIVATE))

@@ -1,21 +1,26 @@
 """``/media/{key}-{width}.{format}``: pictures, under addresses that never change their content.
 
-Private ones lie under ``/media/private/``; their addresses are signed and soon over.
+Private ones lie under ``/media/private/``, redacted ones as they were before under
+``/media/locked/``; their addresses are signed and soon over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from api.faults import report_incident
 from api.pages.rendering import knows
+from core.crypto import CryptoError
 from media import storage
+from media.models import Redaction
 from media.photos import may_fetch
-from media.storage import stored
+from media.redaction import original
+from media.storage import LOCKED, stored
 
 IMMUTABLE: Final = {
     "Cache-Control": "public, max-age=31536000, immutable",
@@ -47,6 +52,24 @@ async def private_picture(request: Request) -> Response:
     return await _file(name, PRIVATE, private=True)
 
 
+async def locked_picture(request: Request) -> Response:
+    """A redacted picture as it was, opened on the way; 404 for what is expired, forged or gone."""
+    name, given = request.path_params["name"], request.query_params
+    key, _, file_format = name.partition(".")
+    signed = f"{LOCKED}/{key}"
+    if file_format != "webp" or not may_fetch(
+        signed, given.get("expires", ""), given.get("signature", "")
+    ):
+        return _nothing()
+    try:
+        # The key is one that was signed here, so it has the form of an id.
+        redaction = await Redaction.get_or_none(id=UUID(key))
+        data = await original(redaction) if redaction else None
+    except (OSError, CryptoError) as error:
+        return _away(error)
+    return _nothing() if data is None else Response(data, headers=PRIVATE, media_type="image/webp")
+
+
 async def _file(name: str, headers: Mapping[str, str], *, private: bool) -> Response:
     if storage.in_folder():
         path = stored(name, private=private)
@@ -58,12 +81,16 @@ async def _file(name: str, headers: Mapping[str, str], *, private: bool) -> Resp
     try:
         data = await storage.off_loop(storage.read, name, private=private)
     except OSError as error:
-        report_incident(error)
-        return PlainTextResponse("503", 503, {"Cache-Control": "no-store", "Retry-After": "5"})
+        return _away(error)
     if data is None:
         return _nothing()
     kind = _MEDIA_TYPES[name.rpartition(".")[2]]
     return Response(data, headers={**headers, "Accept-Ranges": "none"}, media_type=kind)
+
+
+def _away(error: Exception) -> Response:
+    report_incident(error)
+    return PlainTextResponse("503", 503, {"Cache-Control": "no-store", "Retry-After": "5"})
 
 
 def _nothing() -> Response:

@@ -9,7 +9,7 @@ from api.pages.codes import plate_png, plate_svg
 from api.pages.house import house_page
 from api.pages.landing import favicon, landing_page, old_favicon, robots
 from api.pages.listing import listing_page, old_room_page
-from api.pages.pictures import picture, private_picture
+from api.pages.pictures import locked_picture, picture, private_picture
 from api.pages.plate import plate_page
 from api.pages.plate_sheets import plate_sheet
 from api.pages.rent import rent_page
@@ -28,6 +28,7 @@ routes: list[Route] = [
     Route("/media/{name}", picture),
     Route("/media/private/{name}", private_picture),
     Route("/plate-sheets/{sheet_id:uuid}.pdf", plate_sheet),
+    Route("/media/locked/{name}", locked_picture),
     Route("/favicon.svg", favicon),
     Route("/favicon.ico", old_favicon),
     Route("/robots.txt", robots),

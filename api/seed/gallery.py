@@ -12,14 +12,14 @@ from multiprocessing import get_context
 from typing import Final
 
 from api.seed.chance import Chance
-from api.seed.pictures import LIMITS, Kind, alt, draw, encode_variants
+from api.seed.pictures import Kind, alt, draw
 from media.formats import FORMATS, WIDTHS
+from media.pictures import variants_of
 from media.storage import has, off_loop, store
 
-WIDTH: Final = max(LIMITS)
+WIDTH: Final = WIDTHS[-1]
 HEIGHT: Final = WIDTH * 3 // 4
 _ALT_EN: Final = 200  # characters of the column
-_SUFFIX: Final = {"image/webp": "webp", "image/jpeg": "jpg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,7 @@ def _there(picture: Picture) -> bool:
 
 
 def _files(kind: Kind, number: int) -> dict[tuple[int, str], bytes]:
-    variants = encode_variants(draw(kind, number))
-    return {
-        (width, _SUFFIX[media_type]): variant.data
-        for (media_type, width), variant in variants.items()
-    }
+    return variants_of(draw(kind, number)).files
 
 
 def _keep(picture: Picture, files: Mapping[tuple[int, str], bytes]) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from enum import StrEnum
-from io import BytesIO
 from typing import Final, NamedTuple, Protocol
 
 from PIL import Image
@@ -35,20 +34,6 @@ class Alt(NamedTuple):
 
     zh: str
     en: str
-
-
-class Variant(NamedTuple):
-    """One encoded file and its size in pixels."""
-
-    width: int
-    height: int
-    data: bytes
-
-
-# Widths in pixels with the most bytes a file may have: pages are read over a phone's network.
-LIMITS: Final = {360: 25_000, 720: 60_000}
-FORMATS: Final = ("image/webp", "image/jpeg")
-_QUALITIES: Final = (82, 72, 62, 50)
 
 
 class _Plan(Protocol):
@@ -81,36 +66,6 @@ def alt(kind: Kind | str, number: int) -> Alt:
     return Alt(*_plan(kind, number).alt())
 
 
-def encode_variants(image: Image.Image) -> dict[tuple[str, int], Variant]:
-    """Files for the web by media type and width: ``("image/webp", 360)`` and so on.
-
-    The files hold pixels only, no metadata. Quality gives way, down to a floor, until a
-    file is within ``LIMITS``.
-    """
-    variants = {}
-    for width in LIMITS:
-        height = round(image.height * width / image.width)
-        small = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
-        small.info.clear()  # Pillow would carry comments and profiles over
-        for media_type in FORMATS:
-            variants[media_type, width] = Variant(width, height, _encoded(small, media_type))
-    return variants
-
-
 def _plan(kind: Kind | str, number: int) -> _Plan:
     kind = Kind(kind)
     return _PLANS[kind](random.Random(f"{kind}/{number}"))  # noqa: S311 - not a secret
-
-
-def _encoded(image: Image.Image, media_type: str) -> bytes:
-    data = b""
-    for quality in _QUALITIES:
-        file = BytesIO()
-        if media_type == "image/webp":
-            image.save(file, "WEBP", quality=quality, method=4)
-        else:
-            image.save(file, "JPEG", quality=quality, optimize=True, progressive=True)
-        data = file.getvalue()
-        if len(data) <= LIMITS[image.width]:
-            break
-    return data

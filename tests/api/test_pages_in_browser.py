@@ -24,7 +24,7 @@ from api.pages.addresses import house_path, listing_path
 from api.pages.errors import handlers
 from api.pages.offers import PAGE_SIZE
 from api.pages.routes import routes
-from api.seed.pictures import Kind, alt, draw, encode_variants
+from api.seed.pictures import Kind, alt, draw
 from core import redis
 from core import settings as settings_module
 from core.clock import today
@@ -34,6 +34,7 @@ from landlord.access import ONCE_PUBLIC
 from landlord.models import Facility, Listing, ListingState
 from management.models import Grid, Lifecycle, Place, PlaceKind, PlateState, RiskClass
 from management.territory import forget_territory
+from media.pictures import variants_of
 from media.storage import store
 from tests import factories as make
 from tests.api.chromium import PROGRAM, Tab, browser
@@ -53,7 +54,6 @@ _SCREENS = {
     ("en", 0): ((320, True), (1280, False)),
     ("en", 1): ((360, False), (1280, True)),
 }
-_SUFFIX = {"image/webp": "webp", "image/jpeg": "jpg"}
 _ROOMS = (
     ("采光好的单间，带阳台", 680, "15.5", 0),
     ("一房一厅，楼下就是菜市场", 1150, "32", 9),
@@ -186,9 +186,9 @@ async def _offers(house: Place, landlord: Account) -> list[Listing]:
 
 async def _picture(offer: Listing, kind: Kind, number: int) -> None:
     key, seen = token(), alt(kind, number)
-    variants = await asyncio.to_thread(lambda: encode_variants(draw(kind, number)))
-    for (media_type, width), variant in variants.items():
-        store(key, width, _SUFFIX[media_type], variant.data)
+    variants = await asyncio.to_thread(lambda: variants_of(draw(kind, number)))
+    for (width, suffix), data in variants.files.items():
+        store(key, width, suffix, data)
     await make.photo(offer, key=key, alt_zh=seen.zh[:80], alt_en=seen.en[:120])
 
 

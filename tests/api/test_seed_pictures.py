@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from api.seed.pictures import FORMATS, LIMITS, Kind, alt, draw, encode_variants
+from api.seed.pictures import Kind, alt, draw
+from media.formats import FORMATS, WIDTHS
+from media.pictures import LIMITS, variants_of
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERY_KIND = pytest.mark.parametrize("kind", list(Kind))
@@ -56,23 +58,22 @@ def test_numbers_give_different_pictures_and_descriptions(kind: Kind) -> None:
 @EVERY_KIND
 def test_variants_have_their_size_in_pixels_and_bytes(kind: Kind) -> None:
     for number in range(3):
-        variants = encode_variants(draw(kind, number))
-        assert set(variants) == {(media, width) for media in FORMATS for width in (360, 720)}
-        for (media, width), variant in variants.items():
-            assert (variant.width, variant.height) == (width, width * 3 // 4)
-            assert len(variant.data) <= {360: 25_000, 720: 60_000}[width]
-            with Image.open(BytesIO(variant.data)) as opened:
-                assert opened.size == (variant.width, variant.height)
-                assert opened.get_format_mimetype() == media
+        files = variants_of(draw(kind, number)).files
+        assert set(files) == {(width, suffix) for width in WIDTHS for suffix in FORMATS}
+        for (width, suffix), data in files.items():
+            assert len(data) <= {360: 25_000, 720: 60_000}[width]
+            with Image.open(BytesIO(data)) as opened:
+                assert opened.size == (width, width * 3 // 4)
+                assert opened.format == {"webp": "WEBP", "jpg": "JPEG"}[suffix]
 
 
 def test_files_hold_no_metadata() -> None:
     image = draw(Kind.ROOM, 1)
     image.info["comment"] = b"must not travel"
     image.getexif()[0x010E] = "must not travel"
-    for variant in encode_variants(image).values():
-        assert not re.search(rb"Exif|EXIF|XMP|ICC|http|travel", variant.data)
-        with Image.open(BytesIO(variant.data)) as opened:
+    for data in variants_of(image).files.values():
+        assert not re.search(rb"Exif|EXIF|XMP|ICC|http|travel", data)
+        with Image.open(BytesIO(data)) as opened:
             assert not opened.getexif()
             assert not {"exif", "xmp", "icc_profile", "comment"} & set(opened.info)
 
@@ -84,8 +85,8 @@ def test_quality_gives_way_until_a_rich_picture_is_small_enough() -> None:
     file = BytesIO()
     rich.resize((720, 540), Image.Resampling.LANCZOS).save(file, "JPEG", quality=82)
     assert len(file.getvalue()) > LIMITS[720]
-    for (_, width), variant in encode_variants(rich).items():
-        assert len(variant.data) <= LIMITS[width]
+    for (width, _), data in variants_of(rich).files.items():
+        assert len(data) <= LIMITS[width]
 
 
 @EVERY_KIND

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from core import redis
+from core import settings as settings_module
 from identity import authentication, pace
 from management.territory import forget_territory
+from media import storage, worker
+from media.formats import WIDTHS
+from tests.media import samples
 from tests.schema.support import World, make_world
+
+PICTURE = samples.plain(720, 540, "WEBP")
+
+
+@pytest.fixture(scope="package", autouse=True)
+def worker_ends() -> Iterator[None]:
+    """The process for pictures does not outlive the tests."""
+    yield
+    worker.close()
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +39,19 @@ async def limits(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
 
 
 @pytest.fixture
-async def world(db: None) -> World:
-    """Two tenants and everybody who may ask; rolled back."""
-    return await make_world()
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pictures lie in a folder of the test's own."""
+    monkeypatch.setenv("LEYE_MEDIA_DIR", str(tmp_path / "media"))
+    settings_module.settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings_module.settings.cache_clear()
+
+
+@pytest.fixture
+async def world(db: None, folder: None) -> World:
+    """Two tenants and everybody who may ask; rolled back. Of the pictures shown there are files."""
+    made = await make_world()
+    for tenant in made.tenants:
+        storage.store(tenant.shown.key, WIDTHS[-1], "webp", PICTURE)
+    return made

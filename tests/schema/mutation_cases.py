@@ -122,6 +122,20 @@ CASES = [
         stranger="warden 1",
     ),
     Case(
+        "redactPhoto", "supervisor 1",
+        {
+            "photoId": "$shown", "reason": "照片里有人脸",
+            "areas": [{"x": 0.25, "y": 0.5, "width": 0.125, "height": 0.25}],
+        },
+        "photo { id url } redaction { id areas { x y width height } reason staffId originalKey"
+        " createdAt keptUntil goneAt }",
+        {"reason": "照片里有车牌"}, stranger="warden 1", told=frozenset({"media.remove_files"}),
+    ),
+    Case(
+        "revealOriginal", "supervisor 1", {"redactionId": "$redaction", "reason": "房东有异议"},
+        "redaction { id reason }", {"reason": "另一个原因"}, stranger="warden 1", read_again=True,
+    ),
+    Case(
         "sendEnquiry", "resident", {"listingId": "$listing", "words": "可以养猫吗"}, ENQUIRY,
         {"words": "可以养狗吗"}, stranger="warden 1",
     ),

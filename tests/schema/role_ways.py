@@ -29,6 +29,7 @@ _REPORTS = 'listingReports(filter: { gridCode: "$gridCode" }) '
 _BOARD = 'roomBoard(placeId: "$place") '
 _CHECKS = 'selfChecks(placeId: "$place") '
 _FINDINGS = ", ".join(f'{{ point: "{point.code}", result: FINE }}' for point in POINTS)
+_REDACTIONS = 'photoRedactions(photoId: "$shown") '
 _SAVED = "viewer { savedListings "
 
 # Query: to a field of each type.
@@ -85,6 +86,8 @@ TYPES: dict[str, str] = {
     "Organisation": _PLACE + "{ organisation { F } }",
     "PageInfo": 'listings(filter: { communityCode: "$community" }) { pageInfo { F } }',
     "Photo": _LISTING + "{ photos { F } }",
+    "PhotoArea": _REDACTIONS + "{ areas { F } }",
+    "PhotoRedaction": _REDACTIONS + "{ F }",
     "Place": _PLACE + "{ F }",
     "PlaceBlock": _PLACE + "{ blocks { F } }",
     "PlaceClaim": _CLAIM + "{ F } }",
@@ -136,6 +139,7 @@ FIELDS: dict[str, str] = {
     "Query.enquiryMessages": _MESSAGES + "{ nodes { id } }",
     "Query.listingEnquiries": _ASKED + "{ nodes { id } }",
     "Query.compareListings": _COMPARED + "{ rows { point } }",
+    "Query.photoRedactions": _REDACTIONS + "{ id }",
     "Query.listingReports": _REPORTS + "{ nodes { id } }",
     "Query.listingFacets": _FACETS + "{ total }",
     "Query.listingMap": _MAP + "{ capped }",
@@ -203,6 +207,13 @@ MUTATIONS: dict[str, str] = {
     "decideListingReport": (
         '{ requestId: "$requestId", reportId: "$report", uphold: true, reason: "测试原因" }'
     ),
+    "redactPhoto": (
+        '{ requestId: "$requestId", photoId: "$shown", reason: "测试原因",'
+        " areas: [{ x: 0, y: 0, width: 0.5, height: 0.5 }] }"
+    ),
+    "revealOriginal": (
+        '{ requestId: "$requestId", redactionId: "$redaction", reason: "测试原因" }'
+    ),
     "sendEnquiry": '{ requestId: "$requestId", listingId: "$listing", words: "还在吗" }',
     "answerEnquiry": '{ requestId: "$requestId", enquiryId: "$enquiry", words: "在的" }',
     "cancelViewing": '{ requestId: "$requestId", enquiryId: "$enquiry" }',
@@ -261,6 +272,8 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "PhotoPayload": ("completeUpload", "{ F }"),
     "PlaceClaimPayload": ("decideClaim", "{ F }"),
     "PlacePayload": ("updatePlace", "{ F }"),
+    "RedactPhotoPayload": ("redactPhoto", "{ F }"),
+    "RevealOriginalPayload": ("revealOriginal", "{ F }"),
     "PlatePayload": ("revokePlate", "{ F }"),
     "PlateSheetPayload": ("printPlates", "{ F }"),
     "PlatesPayload": ("issuePlates", "{ F }"),
@@ -298,6 +311,7 @@ EMPTY_HERE = frozenset(
         "Listing.facilities",
         "Listing.managementFee",
         "Listing.waterPrice",
+        "PhotoRedaction.goneAt",
         "Place.endedAt",
         "PlateSheet.failure",
         "PublicPlace.photo",
