@@ -41,6 +41,7 @@ PICTURES = {
     f"{key}-360.webp": f"picture {key}".encode() for key in ("aa111111", "bb222222", "ee444444")
 }
 PRIVATE = {"ee444444-360.webp", "ff555555-720.jpg"}
+LOCKED = {"0" * 31 + "1", "0" * 31 + "2"}
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,8 @@ class Town:
 
     def keep(self, name: str, data: bytes) -> None:
         path = self.media / ("private" if name in PRIVATE else "") / name[:2] / name
+        if name in LOCKED:
+            path = self.media / "locked" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 
@@ -251,6 +254,8 @@ def test_what_is_restored_equals_what_was_backed_up(town: Town) -> None:
     (town.media / "private" / "ee" / "ee444444-360.webp").unlink()
     town.keep("cc333333-720.jpg", b"added since")
     town.keep("ff555555-720.jpg", b"private, added since")
+    (town.media / "locked" / min(LOCKED)).unlink()
+    town.keep(max(LOCKED), b"locked, added since")
     assert (town.rows(), town.pictures()) != before
     town.must("restore", town.archive, "--replace")
     assert (town.rows(), town.pictures()) == before

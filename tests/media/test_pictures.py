@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from media.formats import FORMATS, WIDTHS
-from media.pictures import Refused, Variants, kind_of, redraw
+from media.pictures import Area, Refused, Variants, kind_of, painted, redraw
 from tests.media import samples
 
 KINDS = ("JPEG", "PNG", "WEBP")
@@ -93,6 +93,49 @@ def test_a_picture_stands_upright() -> None:
     assert isinstance(bottom, tuple)
     assert top[0] > 200 > bottom[0]
     assert bottom[2] > 200 > top[2]
+
+
+# Where the first pixel of a file is shown, by its EXIF orientation (EXIF 2.32, 4.6.4).
+FIRST_PIXEL = {
+    1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1), 5: (0, 0), 6: (1, 0), 7: (1, 1), 8: (0, 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("file_format", KINDS)
+@pytest.mark.parametrize("orientation", FIRST_PIXEL)
+def test_every_orientation_is_turned_upright(orientation: int, file_format: str) -> None:
+    image = Image.new("RGB", (600, 400), "blue")
+    image.paste("red", (0, 0, 200, 150))
+    made = redraw(samples.encoded(image, file_format, exif=samples.exif(orientation)))
+
+    assert (made.width, made.height) == ((600, 400) if orientation < 5 else (400, 600))
+    right, below = FIRST_PIXEL[orientation]
+    for drawn in opened(made).values():
+        for x, y in ((0, 0), (1, 0), (0, 1), (1, 1)):
+            pixel = drawn.convert("RGB").getpixel((x * (drawn.width - 1), y * (drawn.height - 1)))
+            assert isinstance(pixel, tuple)
+            assert (pixel[0] > 150) == ((x, y) == (right, below)), (x, y)
+
+
+MARKERS = (
+    b"Exif", b"EXIF", b"XMP ", b"xmpmeta", b"adobe", b"ICC_PROFILE", b"ICCP", b"iTXt", b"tEXt",
+    b"zTXt", b"Photoshop", b"8BIM", b"http",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("file_format", KINDS)
+def test_no_marker_of_metadata_is_in_the_bytes_also_of_what_is_painted_over(
+    file_format: str,
+) -> None:
+    made = redraw(samples.telling(file_format))
+    again = painted(made.files[720, "webp"], [Area(0.1, 0.1, 0.2, 0.2)])
+    for data in (*made.files.values(), *again.files.values()):
+        assert [marker for marker in MARKERS if marker in data] == []
+        assert parts_of(data) <= {"JFIF", "VP8 "}
+        assert set(Image.open(BytesIO(data)).info) <= {
+            "jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression",
+            "loop", "background", "timestamp", "duration",
+        }  # fmt: skip
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "WEBP"])

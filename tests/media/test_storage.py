@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from core import settings as settings_module
 from core.embedded_postgres import state_folder
-from media.storage import media_dir, remove_variants, store, stored, stored_names
+from media.storage import Patience, media_dir, remove_variants, store, stored, stored_names
 
 KEY = "AbCdEf0123456789-_xyzQ"
 STRANGE = (
@@ -120,3 +122,16 @@ def test_without_a_setting_pictures_lie_beside_the_embedded_database(
     settings_module.settings.cache_clear()
 
     assert media_dir() == state_folder() / "media"
+
+
+async def test_one_operation_waits_for_a_store_that_hangs_only_once() -> None:
+    begun, over = time.monotonic(), threading.Event()
+    patience = Patience(0.2)
+    try:
+        assert await patience.off_loop(lambda: "quick") == "quick"
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await patience.off_loop(over.wait, 20)
+    finally:
+        over.set()
+    assert time.monotonic() - begun < 2

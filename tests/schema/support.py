@@ -61,7 +61,7 @@ from management.models import (
     Room,
 )
 from management.territory import bring_in_grids, forget_territory, town_data
-from media.models import Photo, Purpose, Upload, UploadState
+from media.models import Photo, Purpose, Redaction, Upload, UploadState
 from schema.build import build
 from schema.context import Context
 from schema.ids import global_id
@@ -106,6 +106,8 @@ class Tenant:
     report: ListingReport
     check_item: SelfCheckItem
     check_photo: Photo
+    shown: Photo
+    redaction: Redaction
     other: Listing | None = None
     """The offer of the other tenant."""
 
@@ -137,6 +139,8 @@ class Tenant:
             "report": global_id("ListingReport", self.report.id),
             "checkItem": global_id("SelfCheckItem", self.check_item.id),
             "checkPhoto": global_id("Photo", self.check_photo.id),
+            "shown": global_id("Photo", self.shown.id),
+            "redaction": global_id("PhotoRedaction", self.redaction.id),
             "otherListing": global_id("Listing", self.other.id if self.other else uuid7()),
             "post": global_id("GridPost", self.lead.id),
             "staff": global_id("StaffMember", self.lead.staff_id),
@@ -186,6 +190,8 @@ class World:
                 "report": "ListingReport",
                 "checkItem": "SelfCheckItem",
                 "checkPhoto": "Photo",
+                "shown": "Photo",
+                "redaction": "PhotoRedaction",
                 "otherListing": "Listing",
                 "post": "GridPost",
                 "staff": "StaffMember",
@@ -368,7 +374,6 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
         rooms[0], landlord, available_from=today(), facilities=[Facility.INTERNET]
     )
     draft = await factories.listing(rooms[1], landlord, state=ListingState.DRAFT)
-    await factories.photo(offer)
     more = [await factories.room(place, number) for number in ("201", "202", "203")]
     held = await factories.listing(more[0], landlord, state=ListingState.RESERVED)
     await factories.reservation(held, seeker)
@@ -380,6 +385,8 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
     over = await factories.listing(
         more[2], landlord, state=ListingState.WITHDRAWN, review_reason="测试原因"
     )
+    shown = await factories.photo(offer)
+    redaction = await factories.redaction(shown, lead, grid_path=PATHS[index])
     await reindex(listing_ids=[offer.id])
     old = await factories.plate(place, rooms[0], state="REVOKED")
     room_plate = await factories.plate(place, rooms[0])
@@ -425,6 +432,8 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
         await factories.report(offer, await factories.account()),
         await factories.self_check(place, landlord),
         await factories.check_photo(landlord),
+        shown,
+        redaction,
     )
 
 

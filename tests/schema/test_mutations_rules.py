@@ -197,7 +197,7 @@ def put(given: Any, path: tuple[str, ...], value: Any) -> Any:
     name, *rest = path
     old = given.get(name)
     new = value
-    if name in {"rooms", "items"}:
+    if name in {"rooms", "areas", "items"}:
         first, *others = old or [{}]
         new = [put(first, tuple(rest), value), *others]
     elif rest:

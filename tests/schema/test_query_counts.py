@@ -189,5 +189,11 @@ async def test_what_is_not_asked_for_is_not_read(world: World) -> None:
         (MAP, nobody, {}, 1),
         ("{ grids { nodes { name parent { name } } } }", nobody, {}, 1),
         ("{ viewer { name kind permissions } }", warden, {}, 0),
+        (
+            "query($id: ID!) { photoRedactions(photoId: $id) { id areas { x } reason } }",
+            world.actors["supervisor 1"],
+            {"id": world.tenants[0].ids["shown"]},
+            1,
+        ),
     ):
         assert await count(document, actor, variables) == expected, document
