@@ -246,6 +246,7 @@ def manifest_of(path: Path) -> dict[str, Any]:
 
 
 def test_what_is_restored_equals_what_was_backed_up(town: Town) -> None:
+    town.keep(min(LOCKED), b"locked")
     before = town.rows(), town.pictures()
     town.must("backup", town.archive)
     town.do("UPDATE grid SET name_en = 'changed'", "DELETE FROM grid_post")
