@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import load, operations
+from benchmarks.parts import Part, parts
 from benchmarks.servers import Served, api_server, floor_server, prepared, use_core
 from core.database import credentials
 
@@ -56,6 +57,15 @@ class Result:
     def ratio(self) -> float:
         """Our throughput in that of the floor."""
         return self.ours / self.floor
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one town showed: operations, bytes that the API process held, parts on their own."""
+
+    results: list[Result]
+    memory: int
+    parts: list[Part]
 
 
 async def questions(url: str, token: str) -> list[Question]:
@@ -114,25 +124,28 @@ async def measure(question: Question, ours: Served) -> Result:
     )
 
 
-def run_size(size: str) -> tuple[list[Result], int]:
-    """Measure one town; answers the results and the API process' memory in bytes."""
-    with prepared(size) as town, api_server(town, OURS) as ours, floor_server(town, FLOOR):
-        results = []
-        for question in asyncio.run(questions(town.url, town.token)):
-            console.print(f"{size}: {question.name} …", style="dim")
-            results.append(asyncio.run(measure(question, ours)))
-        return results, ours.memory()
+def run_size(size: str) -> Found:
+    """Measure one town."""
+    with prepared(size) as town:
+        with api_server(town, OURS) as ours, floor_server(town, FLOOR):
+            results = []
+            for question in asyncio.run(questions(town.url, town.token)):
+                console.print(f"{size}: {question.name} …", style="dim")
+                results.append(asyncio.run(measure(question, ours)))
+            memory = ours.memory()
+        console.print(f"{size}: parts …", style="dim")
+        return Found(results, memory, list(parts(town)) if size == "town" else [])
 
 
-def report(found: dict[str, tuple[list[Result], int]]) -> bool:
+def report(found: dict[str, Found]) -> bool:
     """Print the tables; whether every goal is met."""
     table = Table(title="Ours against the raw floor (one core each; medians)")
     for heading in ("town", "operation", "ours /s", "floor /s", "ratio", "goal", "p50 ms", "p99 ms",
                     "CPU µs"):  # fmt: skip
         table.add_column(heading, justify="left" if heading in {"town", "operation"} else "right")
     good = True
-    for size, (results, _) in found.items():
-        for one in results:
+    for size, town in found.items():
+        for one in town.results:
             met = one.ratio >= one.question.goal
             good = good and met
             table.add_row(
@@ -141,17 +154,25 @@ def report(found: dict[str, tuple[list[Result], int]]) -> bool:
                 f"{one.middle:.1f}", f"{one.p99:.1f}", f"{one.cpu * 1e6:.0f}",
             )  # fmt: skip
     console.print(table)
-    return _report_size(found) and good
+    return all([good, _report_size(found), _report_parts(found)])
 
 
-def _report_size(found: dict[str, tuple[list[Result], int]]) -> bool:
+def _report_parts(found: dict[str, Found]) -> bool:
+    measured = [part for town in found.values() for part in town.parts]
+    for part in measured:
+        console.print(
+            f"{part.name}: [{'green' if part.met else 'red'}]{part.found}[/] (goal {part.goal})"
+        )
+    return all(part.met for part in measured)
+
+
+def _report_size(found: dict[str, Found]) -> bool:
     good = True
-    for size, (_, memory) in found.items():
-        met = memory < 200_000_000
-        good = good and met
-        console.print(f"memory of the API process, {size}: {memory / 1e6:.0f} MB (goal < 200)")
+    for size, one in found.items():
+        good = good and one.memory < 200_000_000
+        console.print(f"memory of the API process, {size}: {one.memory / 1e6:.0f} MB (goal < 200)")
     if {"small", "town"} <= found.keys():
-        for small, town in zip(found["small"][0], found["town"][0], strict=True):
+        for small, town in zip(found["small"].results, found["town"].results, strict=True):
             growth = town.cpu / small.cpu
             good = good and growth <= 1.3
             console.print(
@@ -175,8 +196,8 @@ def main() -> None:
         print(
             json.dumps(
                 {
-                    size: {one.question.name: round(one.ratio, 4) for one in results}
-                    for size, (results, _) in found.items()
+                    size: {one.question.name: round(one.ratio, 4) for one in town.results}
+                    for size, town in found.items()
                 }
             )
         )

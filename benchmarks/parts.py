@@ -1,0 +1,50 @@
+"""What is measured on its own: a picture, a sheet of plates, publishing at the use case."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from api.assembly import assemble, database_config
+from benchmarks import pictures, plates, publishing
+from benchmarks.servers import Town
+from core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Part:
+    """One figure with its goal, in words."""
+
+    name: str
+    found: str
+    goal: str
+    met: bool
+
+
+def parts(town: Town) -> Iterator[Part]:
+    """Measure one after the other."""
+    settings = Settings()
+    assemble(settings)
+    publish = asyncio.run(publishing.measure(town.url, database_config(town.url, settings)))
+    yield Part(
+        "publish a listing, to a transaction by hand",
+        f"{publish.ratio:.2f} ({publish.ours:.1f} ms to {publish.floor:.1f} ms)",
+        f"≥ {publishing.GOAL}",
+        publish.ratio >= publishing.GOAL,
+    )
+    photo = pictures.measure()
+    yield Part(
+        "12-megapixel photo to its variants",
+        f"{photo.seconds:.2f} s of one core, {photo.memory / 1e6:.0f} MB",
+        "< 1 s, < 200 MB",
+        photo.good,
+    )
+    sheet = plates.measure()
+    yield Part(
+        f"{sheet.plates:,} plates as PDF",
+        f"{sheet.seconds:.1f} s of one core, {sheet.memory / 1e6:.0f} MB,"
+        f" file {sheet.size / 1e6:.1f} MB",
+        "< 60 s, < 300 MB",
+        sheet.good,
+    )
