@@ -62,6 +62,8 @@ DELETE FROM listing_snapshot WHERE listing_id IN
   (SELECT id FROM listing WHERE title = '量度用的单间');
 DELETE FROM listing_photo WHERE listing_id IN
   (SELECT id FROM listing WHERE title = '量度用的单间');
+DELETE FROM listing_search WHERE listing_id IN
+  (SELECT id FROM listing WHERE title = '量度用的单间');
 DELETE FROM listing WHERE title = '量度用的单间';
 DELETE FROM procrastinate_jobs WHERE status = 'todo';
 SET session_replication_role = origin;
