@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -38,6 +39,10 @@ def migrate() -> None:
 def seed(
     size: Annotated[Size, typer.Option(help="small: seconds; town: minutes.")] = Size.SMALL,
     number: Annotated[int, typer.Option(help="The same number makes the same town.")] = 2015,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Its last day; a fresh town: not said."),
+    ] = None,
     replace: Annotated[bool, typer.Option(help="Empty the database first.")] = False,
 ) -> None:
     """Make a synthetic town. Refused in production and, unless told, where places exist."""
@@ -48,7 +53,13 @@ def seed(
     async def run() -> None:
         await migrate_now(here)
         async with at_work(here):
-            summary = await seed_town(size.value, url=here.url, number=number, replace=replace)
+            summary = await seed_town(
+                size.value,
+                url=here.url,
+                number=number,
+                base=until.date() if until else None,
+                replace=replace,
+            )
         say.print(str(summary))
 
     with ground(settings(), quiet=True) as here:

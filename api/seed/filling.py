@@ -1,8 +1,9 @@
 """Filling an empty database with a synthetic town: all of it or nothing.
 
-The same number gives the same rows, ids and plate tokens included. Only what has to differ each
-time does: sealed values (their nonces are random; they open to the same texts) and the hash of
-the sample password.
+The same number and day give the same rows, ids and plate tokens included. Only what has to differ
+each time does: sealed values (their nonces are random; they open to the same texts) and the hash of
+the sample password. A town that is to look fresh ends today, and who holds a room holds it for some
+hours from now: such reservations differ too, unless a day is named.
 """
 
 # mypy: allow-untyped-calls
@@ -23,6 +24,7 @@ import asyncpg
 import orjson
 
 from api.seed import cast
+from api.seed.evidence import hold, keep
 from api.seed.gallery import choose, hang
 from api.seed.houses import furnish
 from api.seed.offers import photograph, put_up
@@ -32,6 +34,7 @@ from api.seed.plates import put_up_plates
 from api.seed.progress import Reporter, bars
 from api.seed.sizes import SIZES, SizeName
 from api.seed.town import TABLES, Row, Town, lay_out
+from core.clock import now, today
 from core.database import CONNECT_SECONDS, credentials
 from core.errors import WrongState
 from core.settings import settings
@@ -41,7 +44,6 @@ from landlord.search.projection import SOURCE, WRITE, columns_of, projected
 from management.territory import forget_territory
 
 NUMBER: Final = 2015
-BASE: Final = date(2026, 11, 1)
 
 # Two seeds at once would fill the same database twice; any number that is ours.
 _LOCK: Final = 0x5EED
@@ -82,12 +84,12 @@ async def seed(
     *,
     url: str,
     number: int = NUMBER,
-    base: date = BASE,
+    base: date | None = None,
     replace: bool = False,
     progress: Reporter | None = None,
 ) -> Summary:
     """Fill the migrated database behind ``url`` with a synthetic town of the two years up to
-    ``base`` (a day in Asia/Shanghai).
+    ``base`` (a day in Asia/Shanghai), or to this morning and with what is held held from now on.
 
     ``replace`` empties the database first, in the same transaction, the audit trail excepted.
     ``progress`` hears how far it is; without one there are bars on the terminal. Needs
@@ -103,7 +105,7 @@ async def seed(
         report = progress or stack.enter_context(bars())
         raw = await asyncpg.connect(**credentials(url), timeout=CONNECT_SECONDS)
         try:
-            town = Town(SIZES[size], number, base)
+            town = Town(SIZES[size], number, base or today(), None if base else now())
             if not replace:
                 await _refuse_filled(raw)
                 town.grid_ids = dict(await raw.fetch("SELECT code, id FROM grid"))
@@ -184,6 +186,8 @@ async def _make(town: Town, report: Reporter) -> int:
         put_up_plates(town, places, {house.row["id"]: house.rooms for house in houses})
         fronts = photograph(town, gallery)
         put_up(town, houses, gallery, fronts)
+        hold(town, accounts)
+        keep(town)
 
     await asyncio.gather(
         asyncio.to_thread(build),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -18,7 +18,7 @@ from management.models import ClaimRole, ClaimState, Lifecycle, PlaceBlockKind, 
 from management.rules import rules
 
 _ROOMS: Final = {
-    Part.HOUSE: 6,
+    Part.HOUSE: 7,
     Part.BELOW_STANDARD: 3,
     Part.FULL: 4,
     Part.BLOCKED: 4,
@@ -26,6 +26,8 @@ _ROOMS: Final = {
     Part.CLOSED: 2,
 }
 _MOST_ROOMS_OF_A_FLOOR: Final = 4
+OFFERED_AFTER: Final = timedelta(days=4)
+"""So long after a house was filed its first room is put up."""
 _FULL: Final = 0.25
 _RUN: Final = 0.94
 _BLOCKED: Final = 0.01
@@ -44,13 +46,18 @@ class House:
     built: Built
     landlord: UUID | None = None
     full: bool = False
-    blocked: bool = False
+    blocked_at: datetime | None = None
     rooms: list[Row] = field(default_factory=list)
 
     @property
     def row(self) -> Row:
         """The row of the place."""
         return self.built.row
+
+    @property
+    def blocked(self) -> bool:
+        """Whether it may not let now."""
+        return self.blocked_at is not None
 
     @property
     def in_use(self) -> bool:
@@ -209,10 +216,13 @@ def _block(town: Town, chance: Chance, houses: Sequence[House]) -> None:
     barred = [house for house in houses if house.built.part is Part.BLOCKED] + chosen[:count]
     kinds = list(_REASONS)
     for serial, house in enumerate([*barred, *chosen[count:]]):
-        begun = max(house.built.created_at, town.end - timedelta(days=60))
-        starts = chance.moment(begun, town.end - timedelta(days=3))
-        house.blocked = serial < len(barred)
-        house.full = house.full and not house.blocked
+        last = town.end - timedelta(days=3)
+        # It had the time to put something up.
+        offering = house.built.created_at + OFFERED_AFTER + timedelta(days=2)
+        starts = chance.moment(min(max(offering, town.end - timedelta(days=60)), last), last)
+        barred_now = serial < len(barred)
+        house.blocked_at = starts if barred_now else None
+        house.full = house.full and not barred_now
         kind = kinds[serial % len(kinds)]
         block_id = chance.uuid7(starts)
         town.add(
@@ -223,5 +233,5 @@ def _block(town: Town, chance: Chance, houses: Sequence[House]) -> None:
             source=f"block:{block_id}",
             reason=_REASONS[kind],
             starts_at=starts,
-            ends_at=None if house.blocked else starts + timedelta(hours=chance.between(20, 72)),
+            ends_at=None if barred_now else starts + timedelta(hours=chance.between(20, 72)),
         )

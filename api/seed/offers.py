@@ -13,13 +13,14 @@ from api.seed import words
 from api.seed.cast import Part
 from api.seed.chance import Chance
 from api.seed.gallery import HEIGHT, WIDTH, Picture
-from api.seed.houses import House
+from api.seed.houses import OFFERED_AFTER, House
 from api.seed.pictures import Kind
 from api.seed.sizes import PHOTOS_PER_LISTING
 from api.seed.town import Row, Town
 from landlord.models import Facility, LetBy, ListingState
 from landlord.workflow import ON_OFFER_OR_HELD
 from management.models import PlaceKind, RoomState
+from management.rules import rules
 from media.models import Purpose
 
 Offer = tuple[House, Row, ListingState]
@@ -36,13 +37,15 @@ _SHARES: Final = (
 _STAGE: Final[Mapping[Part, Sequence[ListingState | None]]] = {
     Part.HOUSE: (
         ListingState.PUBLISHED, ListingState.PUBLISHED, ListingState.PUBLISHED,
-        ListingState.DRAFT, None, ListingState.LET,
+        ListingState.DRAFT, None, ListingState.LET, ListingState.RESERVED,
     ),
     Part.BELOW_STANDARD: (ListingState.DRAFT, None),
     Part.FULL: (ListingState.LET, ListingState.LET),
     Part.SPARE: (ListingState.PUBLISHED, None),
 }  # fmt: skip
 _WITH_FRONT: Final = frozenset({PlaceKind.RENTAL_HOUSE, PlaceKind.SMALL_SHOP})
+# Counted up by each step on the way there.
+_VERSIONS: Final = {ListingState.DRAFT: 1, ListingState.IN_REVIEW: 2, ListingState.PUBLISHED: 2}
 _PUBLIC_ONCE: Final = ON_OFFER_OR_HELD | {ListingState.LET, ListingState.WITHDRAWN}
 
 
@@ -79,9 +82,11 @@ def put_up(
     for house, room, state in offers:
         if state is not ListingState.LET and room["state"] is RoomState.LET:
             room["state"] = RoomState.VACANT
-        able = max(begin, house.built.created_at + timedelta(days=4))
-        opened = chance.moment(able, town.end - timedelta(days=1))
-        listing = _listing(town, chance, (house, room, state), opened)
+        last = house.blocked_at if state is ListingState.SUSPENDED else None
+        last = last or town.end
+        able = min(max(begin, house.built.created_at + OFFERED_AFTER), last - timedelta(days=1))
+        opened = chance.moment(able, last - timedelta(days=1))
+        listing = _listing(town, chance, (house, room, state), opened, last)
         _photos(town, chance, listing, gallery, fronts[house.row["id"]])
 
 
@@ -127,11 +132,13 @@ def _drawn(chance: Chance, houses: Sequence[House], count: int) -> Iterable[Offe
         yield house, room, ListingState.WITHDRAWN if over else ListingState.LET
 
 
-def _listing(town: Town, chance: Chance, offer: Offer, opened: datetime) -> Row:
+def _listing(town: Town, chance: Chance, offer: Offer, opened: datetime, last: datetime) -> Row:
     house, room, state = offer
     area = float(room["area"])
-    public = chance.moment(opened, town.end) if state in _PUBLIC_ONCE else None
+    public = chance.moment(opened, last) if state in _PUBLIC_ONCE else None
     changed = chance.moment(public or opened, town.end)
+    if state is ListingState.SUSPENDED:
+        changed = last
     return town.add(
         "listing",
         id=chance.uuid7(opened),
@@ -147,9 +154,7 @@ def _listing(town: Town, chance: Chance, offer: Offer, opened: datetime) -> Row:
         area=room["area"],
         available_from=chance.moment(opened, town.end + timedelta(days=30)).date(),
         published_at=public,
-        refreshed_at=chance.moment(max(public, town.end - timedelta(days=20)), town.end)
-        if public
-        else None,
+        refreshed_at=_refreshed(chance, public, last) if public else None,
         warned_at=None,
         review_reason="",
         state_before=ListingState.PUBLISHED if state is ListingState.SUSPENDED else None,
@@ -159,10 +164,17 @@ def _listing(town: Town, chance: Chance, offer: Offer, opened: datetime) -> Row:
         water_price=Decimal(chance.one_of((4, 5, 6))),
         electricity_price=Decimal(chance.one_of(("0.80", "1.00", "1.20"))),
         management_fee=Decimal(chance.one_of((0, 30, 50))),
-        version=1 if public is None else 2,
+        version=_VERSIONS.get(state, 3),
         created_at=opened,
         updated_at=changed,
     )
+
+
+def _refreshed(chance: Chance, public: datetime, last: datetime) -> datetime:
+    """When its landlord last said that it stands: some days before they would be warned."""
+    limits = rules()
+    quiet = timedelta(days=limits.listing_days - limits.listing_warn_days) * 0.8
+    return chance.moment(max(public, last - quiet), last)
 
 
 def _photos(

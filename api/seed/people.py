@@ -152,6 +152,7 @@ class Accounts:
         self.demo_landlord = self.open("演示房东", town.start, phone=cast.LANDLORD_PHONE)
         self.demo_resident = self.open("演示租客", town.start, phone=cast.RESIDENT_PHONE)
         self._landlords: list[UUID] = []
+        self.seekers: list[Row] = []
 
     def open(self, name: str, moment: datetime, *, phone: str | None = None) -> UUID:
         """Another account, its number sealed and indexed as the app does it."""
@@ -183,6 +184,7 @@ class Accounts:
         for serial in range(1, self._town.size.residents):
             moment = self._chance.moment(self._town.start, self._town.end)
             self.open(f"演示租客{serial:04d}", moment)
+            self.seekers.append(self._town.rows["account"][-1])
 
 
 def let_an_app_in(town: Town) -> None:

@@ -23,7 +23,7 @@ HISTORY: Final = timedelta(days=730)
 TABLES: Final = (
     "grid", "department", "organisation", "account", "staff_member", "grid_post", "app", "photo",
     "place", "room", "place_claim", "lease_filing", "place_block", "plate", "listing",
-    "listing_photo",
+    "listing_photo", "reservation", "listing_snapshot", "listing_snapshot_photo",
 )  # fmt: skip
 
 
@@ -41,11 +41,13 @@ class Site:
 
 @dataclass(slots=True)
 class Town:
-    """What was made so far. ``grid_ids`` and ``department_ids``: of what the database holds."""
+    """What was made so far. ``grid_ids`` and ``department_ids``: of what the database holds;
+    ``made_at``: now, unless the town is one of another day."""
 
     size: Size
     number: int
     base: date
+    made_at: datetime | None = None
     grid_ids: Mapping[str, UUID] = field(default_factory=dict)
     department_ids: dict[str, UUID] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=lambda: {table: [] for table in TABLES})
@@ -59,6 +61,11 @@ class Town:
     def end(self) -> datetime:
         """When the newest rows were written."""
         return datetime.combine(self.base, time(), SHANGHAI)
+
+    @property
+    def moment(self) -> datetime:
+        """Now, in this town: what runs by the hour runs from then."""
+        return self.made_at or self.end
 
     @property
     def start(self) -> datetime:

@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,21 +20,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tortoise import Tortoise
 
+from api.ops import checks_inside
+from api.ops.findings import State
+from api.runtime import Ground
 from api.seed import cast, filling
 from api.seed.chance import Chance
-from api.seed.filling import BASE, seed, seed_when_empty
+from api.seed.filling import seed_when_empty
 from api.seed.pictures import Kind
 from api.seed.progress import bars, silent
 from api.seed.sizes import SIZES
 from api.seed.town import HISTORY, TABLES
-from core.clock import SHANGHAI
+from core.clock import SHANGHAI, now
 from core.crypto import ring
 from core.database import connection, execute, fetch
 from core.errors import WrongState
 from core.settings import settings
 from identity.actor import SYSTEM
 from identity.models import StaffMember
-from landlord.models import ListingState
+from landlord.freshness import tend_listings
+from landlord.models import Listing, ListingState, Reservation, SnapshotOccasion, SnapshotPhoto
+from landlord.reservations import expire_reservations
+from landlord.snapshots import digest_of, take_snapshot
 from management import place_file
 from management.models import Lifecycle, PlaceBlockKind, PlaceKind, PlateState, RiskClass
 from management.organisations import checked_credit_code
@@ -45,6 +52,8 @@ from media import storage
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 
+BASE = date(2026, 11, 1)
+seed = partial(filling.seed, base=BASE)
 SMALL = SIZES["small"]
 ON_OFFER = {"PUBLISHED", "RESERVED", "SUSPENDED"}
 # Sealed with random nonces, hashed with a random salt.
@@ -215,6 +224,115 @@ def test_rooms_on_offer_are_vacant_and_of_the_listings_place(town: Rows) -> None
         assert room["rent"] == listing["rent"] > 0
         if listing["state"] in ON_OFFER:
             assert room["state"] == "VACANT"
+
+
+def test_what_is_suspended_was_public_before_the_block(town: Rows) -> None:
+    begun = {row["place_id"]: row["starts_at"] for row in town["place_block"] if not row["ends_at"]}
+    suspended = [row for row in town["listing"] if row["state"] == "SUSPENDED"]
+    assert {row["place_id"] for row in suspended} == set(begun)
+    for listing in suspended:
+        assert listing["state_before"] == "PUBLISHED"
+        assert listing["created_at"] <= listing["published_at"] <= begun[listing["place_id"]]
+
+
+def test_every_reserved_room_is_held_by_another_seeker_for_the_hours_of_the_rule(
+    town: Rows,
+) -> None:
+    reserved = by_id([row for row in town["listing"] if row["state"] == "RESERVED"])
+    assert Counter(row["listing_id"] for row in town["reservation"]) == dict.fromkeys(reserved, 1)
+    assert len({row["seeker_id"] for row in town["reservation"]}) == len(reserved)
+    opened = {row["id"]: row["created_at"] for row in town["account"]}
+    landlords = {row["landlord_id"] for row in town["listing"]}
+    end = datetime(BASE.year, BASE.month, BASE.day, tzinfo=SHANGHAI)
+    for row in town["reservation"]:
+        listing = reserved[row["listing_id"]]
+        assert row["state"] == "HELD"
+        assert opened[row["seeker_id"]] < row["created_at"]
+        assert row["seeker_id"] not in landlords
+        assert listing["published_at"] <= row["created_at"] == listing["updated_at"] <= end
+        assert end < row["until"] == row["created_at"] + timedelta(hours=24)
+
+
+def test_the_demonstrations_tenant_holds_a_room_of_its_landlord(town: Rows) -> None:
+    def account(phone: str) -> UUID:
+        index = ring().index(phone, table="account", column="phone_index")
+        return next(row["id"] for row in town["account"] if row["phone_index"] == index)
+
+    listings = by_id(town["listing"])
+    (held,) = [
+        row for row in town["reservation"] if row["seeker_id"] == account(cast.RESIDENT_PHONE)
+    ]
+    assert listings[held["listing_id"]]["landlord_id"] == account(cast.LANDLORD_PHONE)
+
+
+async def test_what_is_on_offer_is_kept_as_the_service_keeps_it(
+    committed_db: None, database_url: str
+) -> None:
+    await seed("small", url=database_url, progress=silent)
+    rows = await everything()
+    occasions = defaultdict(set)
+    for row in rows["listing_snapshot"]:
+        occasions[row["listing_id"]].add(row["occasion"])
+        content = orjson.loads(row["content"])
+        assert row["digest"] == digest_of(content)
+        assert content["listing"]["version"] == row["version"]
+    for listing in rows["listing"]:
+        wanted = {"PUBLISHED"} | ({listing["state"]} & {"RESERVED"})
+        assert occasions[listing["id"]] == (wanted if listing["state"] in ON_OFFER else set())
+    shown = {(row["listing_id"], row["version"]): row for row in rows["listing_snapshot"]}
+    photos = defaultdict(list)
+    for row in sorted(rows["listing_snapshot_photo"], key=lambda row: row["position"]):
+        photos[row["snapshot_id"]].append(row["photo_id"])
+    for listing in await Listing.filter(state__in=["PUBLISHED", "RESERVED"]):
+        seeded = shown[listing.id, listing.version]
+        again = await take_snapshot(listing, SnapshotOccasion.REPORTED)
+        assert again.digest == seeded["digest"]
+        assert photos[seeded["id"]] == [
+            row.photo_id for row in await SnapshotPhoto.filter(snapshot_id=again.id)
+        ]
+
+
+async def test_a_town_made_today_is_fresh(committed_db: None, database_url: str) -> None:
+    await filling.seed("small", url=database_url, progress=silent)
+    before = await everything()
+    (noted,) = await fetch("SELECT count(*) FROM audit_entry")
+    (asked,) = await fetch("SELECT count(*) FROM procrastinate_jobs")
+    for _ in range(2):
+        await tend_listings()
+        await expire_reservations()
+    assert await everything() == before
+    assert await fetch("SELECT count(*) FROM audit_entry") == [noted]
+    assert await fetch("SELECT count(*) FROM procrastinate_jobs") == [asked]
+    moment = now()
+    for row in before["reservation"]:
+        assert row["created_at"] <= moment < row["until"]
+    for row in before["listing"]:
+        assert max(row["created_at"], row["updated_at"]) <= moment
+
+
+async def test_a_town_grows_stale_only_after_some_days(
+    committed_db: None, database_url: str
+) -> None:
+    await filling.seed("small", url=database_url, progress=silent)
+    await execute("UPDATE listing SET refreshed_at = refreshed_at - interval '4 days'")
+    await execute("UPDATE reservation SET until = until - interval '4 days'")
+    await tend_listings()
+    assert not await Listing.filter(warned_at__isnull=False)
+    await expire_reservations()
+    assert not await Listing.filter(state=ListingState.RESERVED)
+    assert not await Reservation.filter(state="HELD")
+
+
+async def test_the_doctor_is_content_with_a_town(committed_db: None, database_url: str) -> None:
+    await filling.seed("small", url=database_url, progress=silent)
+    here = Ground(settings(), database_url, {}, None)
+    await tend_listings()
+    await expire_reservations()
+    for name, check in checks_inside.OF_CONTENTS:
+        # Nobody runs jobs in a test.
+        if name != "workers":
+            finding = await check(here)
+            assert finding.state is State.GOOD, finding
 
 
 def test_completeness_is_computed_by_the_rule_and_near_the_towns_figures(town: Rows) -> None:
