@@ -60,12 +60,12 @@ _COLUMNS: Final[Mapping[ListingOrder, tuple[str, str, bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Tier:
-    """The part of a list that matches in one column and not in a better one; or, ``scored``, both
-    parts in one statement, for few rows."""
+    """The part of a list that matches in one way and in no better one; or, ``scored``, all parts
+    in one statement, for few rows."""
 
     query: Query | None
     column: str = "words"
-    but_not: str | None = None
+    better: Query | None = None  # in the heading
     bonus: int = 0
     scored: bool = False
 
@@ -95,9 +95,11 @@ class _Search:
         whole = _Tier(self.query, scored=True)
         if not _much(self, whole):
             return [whole]
+        named = self.query.named()
         parts = [
-            _Tier(self.query, "heading", bonus=_TIER),
-            _Tier(self.query, "words", but_not="heading"),
+            _Tier(named, "heading", bonus=2 * _TIER),
+            _Tier(self.query, "heading", better=named, bonus=_TIER),
+            _Tier(self.query, "words", better=self.query),
         ]
         return parts[::-1] if self.backward else parts
 
@@ -157,7 +159,7 @@ async def readings(text: str | None) -> list[Query | None]:
         for grid in grids
         if grid["level"] == GridLevel.COMMUNITY
     }
-    return list(dict.fromkeys([literal(text), loose(text, names)]))
+    return list(dict.fromkeys([literal(text, names), loose(text, names)]))
 
 
 async def _find(wanted: ListingFilter, order: ListingOrder, page: Page) -> Slice:
@@ -231,7 +233,7 @@ def _keyed(search: _Search, tier: _Tier) -> _Search | None:
     if search.key is None or not parted or tier.scored:
         return search
     score, last = search.key
-    bonus = _TIER if score >= _TIER else 0
+    bonus = score - score % _TIER
     if bonus == tier.bonus:
         return replace(search, key=(score - bonus, last))
     behind = bonus > tier.bonus if search.backward else bonus < tier.bonus
@@ -275,8 +277,12 @@ def _by_the_words(search: _Search, tier: _Tier, count: int) -> tuple[str, list[A
     key = _key(search, where)
     narrow(where, search.wanted)
     query = _match(where, tier)
-    if tier.scored:
-        key = f"rank + CASE WHEN heading @@ {query} THEN {_TIER} ELSE 0 END"
+    if tier.scored and tier.query is not None:
+        named = where.value(str(tier.query.named()), "tsquery")
+        key = (
+            f"rank + CASE WHEN heading @@ {named} THEN {2 * _TIER}"
+            f" WHEN heading @@ {query} THEN {_TIER} ELSE 0 END"
+        )
     _beyond(search, rest, "key")
     way = "DESC" if search.descending else "ASC"
     # Materialised: or the planner may read the order's index to its end for a rare word.
@@ -317,8 +323,9 @@ def _match(where: Where, tier: _Tier) -> str:
         return ""
     query = where.value(str(tier.query), "tsquery")
     where.add(f"{tier.column} @@ {query}")
-    if tier.but_not is not None:
-        where.add(f"NOT {tier.but_not} @@ {query}")
+    if tier.better is not None:
+        better = where.value(str(tier.better), "tsquery")
+        where.add(f"NOT heading @@ {better}")
     return query
 
 

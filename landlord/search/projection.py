@@ -20,7 +20,7 @@ from core.database import execute, fetch
 from landlord.models import LetBy
 from landlord.search.features import features_of
 from landlord.search.ground import on_plane
-from landlord.search.words import spoken, tokens
+from landlord.search.words import NAMED, lacking, spoken, tokens
 
 FREE_ALREADY: Final = date(1970, 1, 1)
 _FIRST_DAY: Final = date(2020, 1, 1)
@@ -90,7 +90,17 @@ def _heading(source: Mapping[str, Any], codes: Iterable[str]) -> set[str]:
     found = set().union(*(tokens(source[name], singles=True) for name in named))
     address = f"{source['street']}{source['door_number']}"
     let_by = f"LET_{LetBy(source['let_by'])}"
-    return found | tokens(address) | {*source["facilities"], *spoken(source["title"]), let_by}
+    called = tokens(source["title"], singles=True) | tokens(source["community"], singles=True)
+    says = {*source["facilities"], *spoken(source["title"]), let_by}
+    if source["deposit"] == 0:
+        says.add("NO_DEPOSIT")
+    return found | tokens(address) | {NAMED + token for token in called} | says | _lacks(source)
+
+
+def _lacks(source: Mapping[str, Any]) -> set[str]:
+    """Codes of what the words deny; what is ticked is there all the same."""
+    denied = {*lacking(source["title"]), *lacking(source["description"])}
+    return denied - {f"LACKS_{facility}" for facility in source["facilities"]}
 
 
 def quality_of(source: Mapping[str, Any]) -> int:

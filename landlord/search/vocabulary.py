@@ -37,6 +37,7 @@ _OTHERS: Final[Mapping[str, str]] = {
     "LAYOUT_1": "1房1厅 1室1厅 1房 1室",
     "LAYOUT_2": "2房 2室 2居 2居室 2房1厅 2室1厅 2房2厅",
     "LAYOUT_3": "3房 3室 3居 3居室 3房1厅 3室1厅 3房2厅 3室2厅",
+    "NO_DEPOSIT": "免押金 不收押金 无押金 0押金 零押金 免押 不用押金 无需押金 不要押金",
     f"LET_{LetBy.BED}": "床位 铺位 床铺 按床出租 单个床位",
     f"LET_{LetBy.ROOM}": "整租 整间 整套",
 }
@@ -46,6 +47,9 @@ CONCEPTS: Final[Mapping[str, tuple[str, ...]]] = {
     **{concept: tuple(words.split()) for concept, words in _OTHERS.items()},
 }
 """Codes and the words for them."""
+
+FACILITIES: Final = frozenset(facility.value for facility in _FACILITIES)
+"""The codes of facilities among them."""
 
 CONCEPT_OF: Final[Mapping[str, str]] = {
     word: concept for concept, words in CONCEPTS.items() for word in words

@@ -16,7 +16,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from landlord.search.vocabulary import CONCEPT_OF, CONCEPTS, EMPTY_WORDS, PLAIN_WORDS
+from landlord.search.vocabulary import (
+    CONCEPT_OF,
+    CONCEPTS,
+    EMPTY_WORDS,
+    FACILITIES,
+    PLAIN_WORDS,
+)
+
+NAMED: Final = "n-"
+"""Stands before tokens of what a room is called: its title and its community."""
 
 _HAN: Final = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _COUNTERS: Final = "号楼房室厅卫居栋幢座层巷街路元平间个"
@@ -29,6 +38,11 @@ _DIGITS: Final = {**{c: n for n, c in enumerate("一二三四五六七八九", 1
 _SPOKEN: Final = [
     (code, re.compile(rf"(?<![\d无没])(?<!没有)(?:{'|'.join(w for w in words if len(w) > 1)})"))
     for code, words in CONCEPTS.items()
+]
+_LACKING: Final = [
+    (code, re.compile(rf"(?:没有|[无没])(?:{'|'.join(w for w in words if len(w) > 1)})"))
+    for code, words in CONCEPTS.items()
+    if code in FACILITIES
 ]
 _LONGEST_WORD: Final = max(map(len, {*CONCEPT_OF, *PLAIN_WORDS, *EMPTY_WORDS}))
 
@@ -89,16 +103,34 @@ def spoken(title: str) -> list[str]:
     return [code for code, pattern in _SPOKEN if pattern.search(text)]
 
 
+def lacking(text: str) -> list[str]:
+    """Which facilities a text denies, as codes of their own: 无电梯, 没有阳台."""
+    plain = canonical(text)
+    return [_lack(code) for code, pattern in _LACKING if pattern.search(plain)]
+
+
+def _lack(code: str) -> str:
+    return f"LACKS_{code}"
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What must be found: all of the tokens, or the code instead."""
+    """What must be found: all of the tokens, where nothing says that there is none; or the code.
+
+    ``named``: the tokens in what the room is called, and no code instead.
+    """
 
     tokens: tuple[str, ...]
     code: str | None = None
+    named: bool = False
 
     def __str__(self) -> str:
         every = " & ".join(f"'{token}'" for token in self.tokens)
-        return f"({every} | '{self.code}')" if self.code else f"({every})"
+        if self.code is None:
+            return f"({every})"
+        if self.code in FACILITIES:
+            every = f"{every} & !'{_lack(self.code)}'"
+        return f"({every})" if self.named else f"({every} | '{self.code}')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +143,36 @@ class Query:
         """As a tsquery."""
         return " & ".join(map(str, self.terms))
 
+    def named(self) -> Query:
+        """The same, found in what a room is called."""
+        return Query(
+            tuple(
+                Term(tuple(NAMED + token for token in term.tokens), term.code, named=True)
+                for term in self.terms
+            )
+        )
 
-def literal(text: str) -> Query:
-    """The query as it stands: each run must be found whole."""
-    return _query(run for run, _ in _runs(canonical(text)))
+
+def literal(text: str, names: Collection[str] = ()) -> Query:
+    """The query as it stands: each run must be found whole.
+
+    Only what is nothing but words that are known, one of them of facilities or layouts, is cut:
+    单间带阳台 means every 单间 with an 阳台. ``names``: of communities.
+    """
+    return _query(
+        [
+            word
+            for run, chinese in _runs(canonical(text))
+            for word in (_known_words(run, names) if chinese else [run])
+        ]
+    )
+
+
+def _known_words(run: str, names: Collection[str]) -> list[str]:
+    words = _cut(run, names)
+    saying = [word for word in words if word not in EMPTY_WORDS]
+    known = all(_is_known(word, names) for word in words)
+    return saying if known and any(word in CONCEPT_OF for word in saying) else [run]
 
 
 def loose(text: str, names: Collection[str] = ()) -> Query:
@@ -136,7 +194,7 @@ def _cut(run: str, names: Collection[str]) -> list[str]:
     while at < len(run):
         for length in range(min(_LONGEST_WORD, len(run) - at), 0, -1):
             word = run[at : at + length]
-            if word in CONCEPT_OF or word in PLAIN_WORDS or word in EMPTY_WORDS or word in names:
+            if _is_known(word, names):
                 words += [rest, word] if rest else [word]
                 rest, at = "", at + length
                 break
@@ -145,7 +203,11 @@ def _cut(run: str, names: Collection[str]) -> list[str]:
     return [*words, rest] if rest else words
 
 
-def _query(runs: Iterator[str] | list[str]) -> Query:
+def _is_known(word: str, names: Collection[str]) -> bool:
+    return word in CONCEPT_OF or word in PLAIN_WORDS or word in EMPTY_WORDS or word in names
+
+
+def _query(runs: list[str]) -> Query:
     terms = (
         Term(tuple(_pairs(run)) if _is_chinese(run) and len(run) > 1 else (run[:64],),
              CONCEPT_OF.get(run))

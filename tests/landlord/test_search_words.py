@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landlord.search.words import canonical, literal, loose, spoken, tokens
+from landlord.search.words import canonical, lacking, literal, loose, spoken, tokens
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,21 @@ def test_chinese_gives_pairs_and_titles_single_characters_too() -> None:
 
 def test_a_run_must_be_found_whole_and_a_facility_by_any_name() -> None:
     assert str(literal("厚街大道 38号")) == "('厚街' & '街大' & '大道') & ('38号')"
-    assert str(literal("近地铁")) == "('近地' & '地铁' | 'METRO_NEARBY')"
-    assert str(literal("床")) == "('床' | 'BED')"
+    assert str(literal("近地铁")) == "('近地' & '地铁' & !'LACKS_METRO_NEARBY' | 'METRO_NEARBY')"
+    assert str(literal("床")) == "('床' & !'LACKS_BED' | 'BED')"
+
+
+def test_what_is_nothing_but_known_words_is_cut_at_once() -> None:
+    both = "('单间' | 'LAYOUT_SINGLE') & ('阳台' & !'LACKS_BALCONY' | 'BALCONY')"
+    assert str(literal("单间的阳台")) == both
+    assert str(literal("厚街单间", {"厚街"})) == "('厚街') & ('单间' | 'LAYOUT_SINGLE')"
+    assert str(literal("厚街大道", {"厚街"})) == "('厚街' & '街大' & '大道')"
+    assert str(literal("楼下单间")) == "('楼下' & '下单' & '单间')"
+
+
+def test_what_a_room_is_called_is_found_by_its_words_alone() -> None:
+    assert str(literal("单间").named()) == "('n-单间')"
+    assert str(literal("电梯").named()) == "('n-电梯' & !'LACKS_LIFT')"
 
 
 def test_a_loose_query_is_cut_at_known_words() -> None:
@@ -55,6 +68,8 @@ def test_titles_speak_of_what_there_is_not_of_what_there_is_not() -> None:
     for title in ("无电梯", "没电梯", "没有电梯"):
         assert "LIFT" not in spoken(title)
     assert "LAYOUT_1" not in spoken("11房1厅")
+    assert lacking("没有阳台的单间，无电梯") == ["LACKS_BALCONY", "LACKS_LIFT"]
+    assert lacking("有阳台，电梯房") == []
 
 
 @given(st.text(max_size=80))
