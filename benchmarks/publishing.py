@@ -23,6 +23,7 @@ from core.database import Connection, connected, credentials
 from core.ids import uuid7
 from identity.actor import Actor, ActorKind
 from landlord.publishing import publish_listing
+from landlord.search import projection
 
 ROUNDS: Final = 5
 OF_A_ROUND: Final = 60
@@ -159,6 +160,7 @@ class _Floor:
                 at,
             )
             await self._keep(draft, row, place)
+            await self._index(draft)
             await raw.execute(
                 "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW($1, $2, 0, NULL, NULL,"
                 " $3::text::jsonb, NULL)::procrastinate_job_to_defer_v1])",
@@ -198,6 +200,11 @@ class _Floor:
             " VALUES ($1, $2, $3, $4)",
             [(uuid7(), snapshot, photo["id"], n) for n, photo in enumerate(photos)],
         )
+
+    async def _index(self, draft: asyncpg.Record) -> None:
+        source = await self._raw.fetchrow(f"{projection.SOURCE} l.id = $1", draft["id"])
+        row = projection.projected(dict(source))
+        await self._raw.execute(projection.WRITE, *projection.columns_of([row]))
 
     async def _note(self, draft: asyncpg.Record) -> None:
         entry = audit.Record(
