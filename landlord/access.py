@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from tortoise.expressions import Q, Subquery
@@ -10,7 +11,7 @@ from tortoise.queryset import QuerySet
 from core.errors import NotFound
 from identity.actor import EVERYWHERE, Actor, ActorKind, Permission
 from landlord.models import Enquiry, Listing, ListingState, Reservation
-from management.access import access_room, in_scope, require_sign_in
+from management.access import access_room, in_scope, require_sign_in, visible_places
 from management.models import Place, Room
 
 # What a listing that was public may have become, as everybody may know.
@@ -78,6 +79,23 @@ async def access_place_of_own_listing(actor: Actor, *, listing_id: UUID) -> Plac
     return place
 
 
+async def access_own_listings(
+    actor: Actor, *, listing_ids: Collection[UUID], lock: bool = True
+) -> list[Listing]:
+    """Several of a landlord's own listings, by id; locked in that order unless told otherwise.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: one is absent, or somebody else's.
+    """
+    require_sign_in(actor)
+    query = Listing.filter(id__in=list(listing_ids), landlord_id=actor.id).order_by("id")
+    listings = await (query.select_for_update() if lock else query)
+    if actor.kind is not ActorKind.ACCOUNT or len(listings) < len(set(listing_ids)):
+        raise NotFound
+    return listings
+
+
 async def access_reviewed_listing(actor: Actor, *, listing_id: UUID, lock: bool = True) -> Listing:
     """A listing that the actor may decide about, locked unless told otherwise.
 
@@ -105,6 +123,21 @@ async def access_own_room(actor: Actor, *, room_id: UUID) -> Room:
     if actor.kind is not ActorKind.ACCOUNT:
         raise NotFound
     return await access_room(actor, room_id=room_id)
+
+
+async def access_own_rooms(actor: Actor, *, room_ids: Collection[UUID]) -> list[Room]:
+    """Rooms of houses that the landlord is known to run, by id.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: one is absent, or of a house of somebody else.
+    """
+    require_sign_in(actor)
+    own = Subquery(visible_places(actor).values("id"))
+    rooms = await Room.filter(id__in=list(room_ids), place_id__in=own).order_by("id")
+    if actor.kind is not ActorKind.ACCOUNT or len(rooms) < len(set(room_ids)):
+        raise NotFound
+    return rooms
 
 
 async def access_enquiry(actor: Actor, *, enquiry_id: UUID) -> tuple[Enquiry, bool]:

@@ -203,3 +203,27 @@ class PhotoRedacted(Event):
 
     redaction_id: UUID
     photo_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingsPublished(Event):
+    """Rooms of one house are on offer, published at once: in place of ``ListingPublished``."""
+
+    place_id: UUID
+    listing_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingsUpdated(Event):
+    """What offers of one house say changed at once: in place of ``ListingUpdated``."""
+
+    place_id: UUID
+    listing_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingsRefreshed(Event):
+    """Offers of one house still stand, said at once: in place of ``ListingRefreshed``."""
+
+    place_id: UUID
+    listing_ids: tuple[UUID, ...]

@@ -40,6 +40,18 @@ async def hang_photos(actor: Actor, listing: Listing, photo_ids: Sequence[UUID])
         InvalidInput: too many, or one of them twice.
         NotFound: one is not the actor's own, or not meant for listings.
     """
+    await require_listing_photos(actor, photo_ids)
+    await ListingPhoto.filter(listing_id=listing.id).delete()
+    await hang_on_new([listing.id], photo_ids)
+
+
+async def require_listing_photos(actor: Actor, photo_ids: Sequence[UUID]) -> None:
+    """Make sure that a listing can show these photos; hold them until the commit.
+
+    Raises:
+        InvalidInput: too many, or one of them twice.
+        NotFound: one is not the actor's own, or not meant for listings.
+    """
     if len(photo_ids) > MOST_PHOTOS:
         raise InvalidInput(
             field=_FIELD,
@@ -56,8 +68,13 @@ async def hang_photos(actor: Actor, listing: Listing, photo_ids: Sequence[UUID])
             en="A picture is there twice",
         )
     await require_photos(actor, photo_ids=photo_ids, purpose=Purpose.LISTING, field=_FIELD)
-    await ListingPhoto.filter(listing_id=listing.id).delete()
-    await ListingPhoto.bulk_create(
-        ListingPhoto(listing_id=listing.id, photo_id=photo_id, position=position)
-        for position, photo_id in enumerate(photo_ids)
-    )
+
+
+async def hang_on_new(listing_ids: Sequence[UUID], photo_ids: Sequence[UUID]) -> None:
+    """Show these photos, in this order, at each of some listings that show none yet."""
+    if photo_ids:
+        await ListingPhoto.bulk_create(
+            ListingPhoto(listing_id=listing_id, photo_id=photo_id, position=position)
+            for listing_id in listing_ids
+            for position, photo_id in enumerate(photo_ids)
+        )

@@ -25,6 +25,7 @@ from landlord.access import (
 from landlord.content_check import Words, passes
 from landlord.events import ListingPublished, ListingRefused, ListingSentToReview, ListingWithdrawn
 from landlord.models import Listing, ListingPhoto, ListingState, SnapshotOccasion
+from landlord.reports import taken_down_before
 from landlord.reservations import release_of
 from landlord.snapshots import take_snapshot
 from landlord.standard import require_standard
@@ -45,7 +46,8 @@ _COPIED: Final = (
 async def publish_listing(actor: Actor, *, listing_id: UUID) -> Listing:
     """Make a draft public, when its place meets the standard and its words pass the check.
 
-    Words that do not pass are read by staff first: the listing is then in review.
+    Words that do not pass are read by staff first: the listing is then in review. So is one of
+    a room whose last offer by the same landlord staff took down.
 
     Raises:
         NotFound: somebody else's, or absent.
@@ -61,7 +63,8 @@ async def publish_listing(actor: Actor, *, listing_id: UUID) -> Listing:
         room = await _require_lettable(place, listing)
         words = Words(listing.title, listing.description)
         listing.review_reason = ""
-        if await passes(words, field="input.listingId"):
+        fine = await passes(words, field="input.listingId")
+        if fine and not await taken_down_before([listing]):
             await _make_public(listing, place, room, ListingAction.PUBLISH)
         else:
             move(listing, ListingAction.PUBLISH, ListingState.IN_REVIEW)
@@ -171,7 +174,7 @@ async def relist_listing(actor: Actor, *, listing_id: UUID) -> Listing:
 async def _refuse_another(old: Listing) -> None:
     same = Listing.filter(room_id=old.room_id)
     if await same.filter(state__in=list(ON_OFFER_OR_HELD)).exists():
-        raise _on_offer()
+        raise on_offer_already()
     waiting = [ListingState.DRAFT, ListingState.IN_REVIEW]
     if await same.filter(landlord_id=old.landlord_id, state__in=waiting).exists():
         raise Conflict(
@@ -205,13 +208,14 @@ async def _make_public(listing: Listing, place: Place, room: Room, action: Listi
     try:
         await listing.save()
     except IntegrityError:  # the transaction is over with it, and so is the use case
-        raise _on_offer() from None
+        raise on_offer_already() from None
     await note_vacant(room)
     await take_snapshot(listing, SnapshotOccasion.PUBLISHED, place=place, room=room)
     await emit(ListingPublished(listing_id=listing.id, place_id=place.id))
 
 
-def _on_offer() -> Conflict:
+def on_offer_already() -> Conflict:
+    """The refusal of a second offer of a room."""
     return Conflict(
         reason="ROOM_ON_OFFER", zh="这个房间已经有在架房源", en="The room is on offer already"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -14,6 +14,7 @@ from tortoise.transactions import in_transaction
 
 from core.clock import now
 from core.crypto import ring, seal
+from core.database import fetch
 from core.errors import Conflict, InvalidInput, NotFound, WrongState
 from core.events import emit
 from core.keyset import Order, Page, Slice, take
@@ -27,11 +28,14 @@ from landlord.models import (
     Enquiry,
     Listing,
     ListingReport,
+    ListingSnapshot,
     ListingState,
     ReportReason,
     ReportState,
+    SnapshotOccasion,
 )
 from landlord.reservations import release_of
+from landlord.snapshots import take_snapshot
 from landlord.workflow import ListingAction, move
 from management.access import in_scope, require_sign_in
 from management.access import within as in_grid
@@ -49,6 +53,7 @@ _PRESSURE: Final = (
     "-(SELECT count(*) FROM listing_report o"
     " WHERE o.listing_id = listing_report.listing_id AND o.state = 'OPEN')"
 )
+_NOT_PUBLIC: Final = frozenset({ListingState.DRAFT, ListingState.IN_REVIEW})
 _OVER: Final = frozenset({ListingState.LET, ListingState.WITHDRAWN})
 
 
@@ -101,6 +106,7 @@ async def report_listing(
             )
         report = ListingReport(listing_id=listing.id, reporter_id=actor.id, reason=reason)
         seal(report, "words", text or None)
+        await _keep_evidence(listing)
         await _insert(report)
         await allow(
             "listing reports", str(actor.id), limit=rules().listing_reports_per_day, window=_DAY
@@ -108,6 +114,17 @@ async def report_listing(
         unit.note("reportListing", "LISTING", listing.id, report=report.id, why=reason.value)
         await emit(ListingReported(report_id=report.id, listing_id=listing.id))
     return report
+
+
+async def _keep_evidence(listing: Listing) -> None:
+    """What was reported, once a version: as the public sees or saw it, so no drafts."""
+    # Locked before the report refers to it: two who report at once wait for each other.
+    locked = await Listing.filter(id=listing.id).select_for_update().get()
+    kept = ListingSnapshot.filter(
+        listing_id=locked.id, version=locked.version, occasion=SnapshotOccasion.REPORTED
+    )
+    if locked.state not in _NOT_PUBLIC and not await kept.exists():
+        await take_snapshot(locked, SnapshotOccasion.REPORTED)
 
 
 async def _insert(report: ListingReport) -> None:
@@ -119,6 +136,22 @@ async def _insert(report: ListingReport) -> None:
         raise Conflict(
             reason="REPORTED", zh="您已经举报过，正在处理", en="You reported it already"
         ) from None
+
+
+async def taken_down_before(listings: Collection[Listing]) -> set[UUID]:
+    """Of these drafts, those of a room that their landlord offered until a report was upheld.
+
+    Once staff have let a later one become public, the room's offers are like all others.
+    """
+    rows = await fetch(
+        "SELECT l.id FROM listing l WHERE l.id = ANY($1::uuid[]) AND EXISTS ("
+        "SELECT 1 FROM listing_report r JOIN listing o ON o.id = r.listing_id"
+        " WHERE o.room_id = l.room_id AND o.landlord_id = l.landlord_id AND r.state = 'UPHELD'"
+        " AND NOT EXISTS (SELECT 1 FROM listing n WHERE n.room_id = l.room_id"
+        " AND n.landlord_id = l.landlord_id AND n.published_at > r.decided_at))",
+        [listing.id for listing in listings],
+    )
+    return {row["id"] for row in rows}
 
 
 async def list_reports(

@@ -20,6 +20,7 @@ from tortoise.expressions import Q, Subquery
 
 from core.clock import now
 from core.database import fetch
+from core.ids import uuid7
 from identity.actor import Actor, ActorKind, Permission
 from identity.models import Account
 from landlord.models import Listing, ListingSnapshot, Reservation, SnapshotOccasion, SnapshotPhoto
@@ -102,26 +103,57 @@ async def take_snapshot(
 
     ``place`` and ``room`` are the listing's, when the caller has them already.
     """
-    place = place or await Place.get(id=listing.place_id)
-    room = room or await Room.get(id=listing.room_id)
-    landlord = await Account.get(id=listing.landlord_id)
-    photos = (await photos_of([listing.id])).get(listing.id, [])
-    content = content_of(
-        vars(listing), vars(room), vars(place), photos, landlord=landlord.display_name
-    )
-    snapshot = await ListingSnapshot.create(
-        listing_id=listing.id,
-        version=listing.version,
-        occasion=occasion,
-        content=content,
-        digest=digest_of(content),
-        taken_at=now(),
-    )
-    await SnapshotPhoto.bulk_create(
-        SnapshotPhoto(snapshot_id=snapshot.id, photo_id=photo["id"], position=position)
-        for position, photo in enumerate(photos)
+    (snapshot,) = await take_snapshots(
+        [listing],
+        occasion,
+        places={place.id: place} if place else None,
+        rooms={room.id: room} if room else None,
     )
     return snapshot
+
+
+async def take_snapshots(
+    listings: Sequence[Listing],
+    occasion: SnapshotOccasion,
+    *,
+    places: Mapping[UUID, Place] | None = None,
+    rooms: Mapping[UUID, Room] | None = None,
+) -> list[ListingSnapshot]:
+    """As :func:`take_snapshot`, of several in a fixed number of statements."""
+    if not listings:
+        return []
+    places = places or await Place.in_bulk({listing.place_id for listing in listings}, "id")
+    rooms = rooms or await Room.in_bulk({listing.room_id for listing in listings}, "id")
+    landlords = await Account.in_bulk({listing.landlord_id for listing in listings}, "id")
+    photos = await photos_of([listing.id for listing in listings])
+    taken, shown = [], []
+    for listing in listings:
+        pictures = photos.get(listing.id, [])
+        content = content_of(
+            vars(listing),
+            vars(rooms[listing.room_id]),
+            vars(places[listing.place_id]),
+            pictures,
+            landlord=landlords[listing.landlord_id].display_name,
+        )
+        snapshot = ListingSnapshot(
+            id=uuid7(),
+            listing_id=listing.id,
+            version=listing.version,
+            occasion=occasion,
+            content=content,
+            digest=digest_of(content),
+            taken_at=now(),
+        )
+        taken.append(snapshot)
+        shown += [
+            SnapshotPhoto(snapshot_id=snapshot.id, photo_id=photo["id"], position=position)
+            for position, photo in enumerate(pictures)
+        ]
+    await ListingSnapshot.bulk_create(taken)
+    if shown:
+        await SnapshotPhoto.bulk_create(shown)
+    return taken
 
 
 def content_of(

@@ -63,6 +63,10 @@ class Rules(BaseSettings):
     batch_rooms: int = Field(
         default=100, description="rooms or listings that a landlord may change at once"
     )
+    largest_rent_change: Decimal = Field(
+        default=Decimal(50),
+        description="percent by which many rents change at once; more is taken for a slip",
+    )
     largest_water_price: Decimal = Field(
         default=Decimal(50), description="yuan per m³; more is taken for a slip of the finger"
     )

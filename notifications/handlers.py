@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from core.events import Event, later
-from landlord.events import ListingPublished
+from landlord.events import ListingPublished, ListingsPublished
 from management.events import (
     LeaseFiled,
     PlaceBlocked,
@@ -44,6 +44,12 @@ for _event, _kind in OF_PLACES.items():
     later(_event, name=f"notifications.grid_activity.{_kind.lower()}", queue="live")(
         _of_place(_kind)
     )
+
+
+@later(ListingsPublished, name="notifications.grid_activity.listings_published", queue="live")
+async def tell_of_offers(event: ListingsPublished) -> None:
+    """Tell who watches the grid of the place, once for all of its rooms."""
+    await announce_place(GridEventKind.LISTING_PUBLISHED, event.place_id)
 
 
 @later(WardenPosted, name="notifications.grid_activity.warden_posted", queue="live")

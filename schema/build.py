@@ -24,6 +24,7 @@ from schema.fields import UndeclaredError, check_field, root_type
 from schema.roots.accounts import AccountMutations
 from schema.roots.activity import ActivitySubscriptions
 from schema.roots.administration import AdministrationMutations, AdministrationQueries
+from schema.roots.batches import BatchMutations
 from schema.roots.claims import ClaimMutations, ClaimQueries
 from schema.roots.enquiries import EnquiryMutations, EnquiryQueries
 from schema.roots.letting import LettingMutations
@@ -77,6 +78,7 @@ class Mutation(
     EnquiryMutations,
     OfferMutations,
     RoomBoardMutations,
+    BatchMutations,
     SelfCheckMutations,
     PlaceMutations,
     RoomMutations,

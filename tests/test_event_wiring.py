@@ -30,6 +30,7 @@ print(json.dumps({
 
 LANDLORD = "landlord.handlers"
 INDEX_LISTING = "landlord.search.keeping.index_listing"
+INDEX_LISTINGS = "landlord.search.keeping.index_listings"
 INDEX_PLACE = "landlord.search.keeping.index_place"
 LIVE = "notifications.grid_activity"
 
@@ -40,7 +41,10 @@ WIRING = {
     "ListingPublished": ([INDEX_LISTING], [f"{LIVE}.listing_published"]),
     "ListingRefreshed": ([INDEX_LISTING], []),
     "ListingUpdated": ([INDEX_LISTING], []),
+    "ListingsPublished": ([INDEX_LISTINGS], [f"{LIVE}.listings_published"]),
+    "ListingsRefreshed": ([INDEX_LISTINGS], []),
     "ListingsRestored": ([INDEX_PLACE], []),
+    "ListingsUpdated": ([INDEX_LISTINGS], []),
     "PlaceBlocked": ([f"{LANDLORD}.suspend_listings"], [f"{LIVE}.place_blocked"]),
     "PlaceClosed": (
         [f"{LANDLORD}.withdraw_listings_of_closed_place"],

@@ -9,7 +9,10 @@ from core.jobs import periodic
 from landlord.events import (
     ListingPublished,
     ListingRefreshed,
+    ListingsPublished,
+    ListingsRefreshed,
     ListingsRestored,
+    ListingsUpdated,
     ListingUpdated,
     ReservationExpired,
     ReservationReleased,
@@ -31,6 +34,11 @@ async def index_listing(
     await reindex(listing_ids=[event.listing_id])
 
 
+async def index_listings(event: ListingsPublished | ListingsUpdated | ListingsRefreshed) -> None:
+    """As for one, for many at once."""
+    await reindex(listing_ids=event.listing_ids)
+
+
 async def index_place(event: ListingsRestored | PlaceUpdated | RoomUpdated) -> None:
     """What the file of a place says is searched with each of its listings."""
     await reindex(place_id=event.place_id)
@@ -46,6 +54,9 @@ def register() -> None:
     on(ListingRefreshed)(index_listing)
     on(ReservationReleased)(index_listing)
     on(ReservationExpired)(index_listing)
+    on(ListingsPublished)(index_listings)
+    on(ListingsUpdated)(index_listings)
+    on(ListingsRefreshed)(index_listings)
     on(ListingsRestored)(index_place)
     on(PlaceUpdated)(index_place)
     on(RoomUpdated)(index_place)

@@ -9,8 +9,7 @@ import pytest
 from core.errors import InvalidInput, NotFound, Unauthenticated, WrongState
 from identity.actor import Actor, Role
 from identity.models import Account
-from landlord import batches
-from landlord.batches import set_room_states
+from landlord.batches import common, set_room_states
 from landlord.models import ListingState
 from management.models import Place, Room, RoomState
 from tests import factories
@@ -60,8 +59,8 @@ async def test_one_room_at_fault_keeps_all_as_they_are_and_each_is_named(house: 
     await Room.filter(id=house.rooms[2].id).update(state=RoomState.OUT_OF_USE)
     error = await refused(WrongState, setting(house, *[RoomState.LET] * 3), reason="ITEMS")
     assert error.params["items"] == [
-        {"room": "302", "reason": "ON_OFFER"},
-        {"room": "303", "reason": "OUT_OF_USE"},
+        {"room": "302", "code": house.rooms[1].code, "reason": "ON_OFFER"},
+        {"room": "303", "code": house.rooms[2].code, "reason": "OUT_OF_USE"},
     ]
     assert "302、303" in error.message()
 
@@ -93,8 +92,8 @@ async def test_none_too_many_and_out_of_use_are_refused(
 ) -> None:
     await refused(InvalidInput, setting(house), reason="COUNT", field="input.items")
     await refused(InvalidInput, setting(house, RoomState.OUT_OF_USE), reason="OUT_OF_USE")
-    fewer = batches.rules().model_copy(update={"batch_rooms": 2})
-    monkeypatch.setattr(batches, "rules", lambda: fewer)
+    fewer = common.rules().model_copy(update={"batch_rooms": 2})
+    monkeypatch.setattr(common, "rules", lambda: fewer)
     await refused(InvalidInput, setting(house, *[RoomState.LET] * 3), reason="COUNT")
 
 

@@ -24,6 +24,7 @@ CLAIM = (
     " claimant { displayName phone } papers { paper } }"
 )
 CHECK = "selfCheck { id month checklist items { point result words fixedAt } }"
+LISTINGS = "listings { id title state version rent room { number } }"
 LISTING = "listing { id title state version rent }"
 
 
@@ -79,6 +80,28 @@ CASES = [
     Case(
         "withdrawListing", "landlord A", {"listingId": "$listing"}, LISTING,
         {"listingId": "$draft"}, stranger="landlord B",
+    ),
+    Case(
+        "createListings", "landlord A",
+        {"roomIds": ["$emptyRoom"], "title": "{number} 单间", "rent": "900.50"},
+        LISTINGS, {"rent": "901"}, stranger="landlord B",
+    ),
+    Case(
+        "publishListings", "landlord A", {"listingIds": ["$draft"]}, LISTINGS,
+        {"listingIds": ["$listing"]}, stranger="landlord B",
+        told=frozenset({"listings_published"}),
+    ),
+    Case(
+        "refreshListings", "landlord A", {"listingIds": ["$listing"]}, LISTINGS,
+        {"listingIds": ["$draft"]}, stranger="landlord B",
+    ),
+    Case(
+        "withdrawListings", "landlord A", {"listingIds": ["$listing"]}, LISTINGS,
+        {"listingIds": ["$draft"]}, stranger="landlord B",
+    ),
+    Case(
+        "changeRents", "landlord A", {"items": [{"listingId": "$listing", "rent": "777"}]},
+        LISTINGS, {"items": [{"listingId": "$listing", "rent": "778"}]}, stranger="landlord B",
     ),
     Case(
         "setRoomStates", "landlord A",

@@ -191,6 +191,13 @@ MUTATIONS: dict[str, str] = {
     "releaseReservation": '{ requestId: "$requestId", listingId: "$held" }',
     "markListingLet": '{ requestId: "$requestId", listingId: "$listing" }',
     "withdrawListing": '{ requestId: "$requestId", listingId: "$listing" }',
+    "createListings": (
+        '{ requestId: "$requestId", roomIds: ["$emptyRoom"], title: "测试", rent: "900" }'
+    ),
+    "publishListings": '{ requestId: "$requestId", listingIds: ["$draft"] }',
+    "refreshListings": '{ requestId: "$requestId", listingIds: ["$listing"] }',
+    "withdrawListings": '{ requestId: "$requestId", listingIds: ["$listing"] }',
+    "changeRents": ('{ requestId: "$requestId", items: [{ listingId: "$listing", rent: "777" }] }'),
     "setRoomStates": (
         '{ requestId: "$requestId", placeId: "$place",'
         ' items: [{ roomId: "$emptyRoom", state: LET }] }'
@@ -268,6 +275,7 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "EnrolTotpPayload": ("enrolTotp", "{ F }"),
     "GridPayload": ("setOfficePhone", "{ F }"),
     "GridPostPayload": ("postWarden", "{ F }"),
+    "ListingsPayload": ("changeRents", "{ F }"),
     "ListingPayload": ("updateListing", "{ F }"),
     "PhotoPayload": ("completeUpload", "{ F }"),
     "PlaceClaimPayload": ("decideClaim", "{ F }"),

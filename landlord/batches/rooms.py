@@ -1,24 +1,20 @@
-"""What a landlord does with many rooms of one house at once: all of it, or nothing.
-
-A refusal names every room at fault in ``params.items``. The house is locked once, and the
-statements don't grow with the rooms.
-"""
+"""How the rooms of a house stand, many at once."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Mapping
+from typing import Final
 from uuid import UUID
 
-from core.errors import InvalidInput, NotFound, WrongState
+from core.errors import InvalidInput, NotFound
 from core.events import emit
 from core.work import work
 from identity.actor import Actor, ActorKind
+from landlord.batches.common import check_count, refuse
 from landlord.models import Listing, ListingState
 from management.access import access_place, require_sign_in
 from management.events import PlaceUpdated
 from management.models import Place, Room, RoomState
-from management.rules import rules
 
 _LIVE: Final = (ListingState.PUBLISHED, ListingState.RESERVED, ListingState.SUSPENDED)
 
@@ -37,7 +33,7 @@ async def set_room_states(
         InvalidInput: no room, too many, or a state that is not the landlord's to set.
         WrongState: a room is on offer or out of use; ``params.items`` names each.
     """
-    _check_count(states, "input.items")
+    check_count(states, "input.items")
     if RoomState.OUT_OF_USE in states.values():
         raise InvalidInput(
             field="input.items",
@@ -54,11 +50,15 @@ async def set_room_states(
             ).values_list("room_id", flat=True)
         )
         faults = [
-            {"room": room.number, "reason": "ON_OFFER" if room.id in offered else room.state.value}
+            {
+                "room": room.number,
+                "code": room.code,
+                "reason": "ON_OFFER" if room.id in offered else room.state.value,
+            }
             for room in rooms
             if room.id in offered or room.state is RoomState.OUT_OF_USE
         ]
-        _refuse(faults)
+        refuse(faults)
         changed = [room for room in rooms if room.state is not states[room.id]]
         for state in (RoomState.VACANT, RoomState.LET):
             ids = [room.id for room in changed if states[room.id] is state]
@@ -69,17 +69,6 @@ async def set_room_states(
             # One for all: no offer hangs on these rooms, so nobody need hear of each.
             await emit(PlaceUpdated(place_id=place.id))
     return place
-
-
-def _check_count(things: Collection[Any], field: str) -> None:
-    if not 1 <= len(things) <= rules().batch_rooms:
-        raise InvalidInput(
-            field=field,
-            reason="COUNT",
-            params={"maximum": rules().batch_rooms},
-            zh="一次可处理 1 到 {maximum} 间",
-            en="1 to {maximum} rooms at a time",
-        )
 
 
 async def _own_place(actor: Actor, place_id: UUID) -> Place:
@@ -101,16 +90,3 @@ async def _rooms(place: Place, ids: Collection[UUID]) -> list[Room]:
     if len(rooms) < len(set(ids)):
         raise NotFound
     return rooms
-
-
-def _refuse(faults: Sequence[Mapping[str, str]]) -> None:
-    if faults:
-        raise WrongState(
-            reason="ITEMS",
-            params={
-                "items": list(faults),
-                "rooms": "、".join(fault["room"] for fault in faults),
-            },
-            zh="这些房间不能处理：{rooms}",
-            en="Not possible for rooms {rooms}",
-        )
