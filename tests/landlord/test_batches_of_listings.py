@@ -35,6 +35,7 @@ from landlord.models import (
     ReservationState,
     SnapshotOccasion,
 )
+from landlord.search.projection import reconcile, reindex
 from landlord.workflow import ListingAction, find
 from management.models import Place, PlaceBlockKind, Room, RoomState
 from media.models import Photo
@@ -246,6 +247,7 @@ async def test_only_the_moves_of_the_table(
     town: None, action: ListingAction, state: ListingState
 ) -> None:
     house = await a_house(await factories.account(), "301", state=state)
+    await reindex(listing_ids=house.ids)
     row = find(state, house.drafts[0].state_before, action)
     if row is None:
         error = await refused(WrongState, ACTS[action](house), reason="ITEMS")
@@ -253,6 +255,7 @@ async def test_only_the_moves_of_the_table(
     else:
         await ACTS[action](house)
         assert (await states(house))[0] in row.to
+        assert await reconcile() == 0
 
 
 @pytest.mark.parametrize("action", list(ACTS))
