@@ -20,6 +20,7 @@ from landlord.models import (
     Reservation,
     SavedListing,
     SelfCheck,
+    SelfCheckItem,
 )
 from landlord.reservations import release_of
 from landlord.snapshots import KEPT_FOR
@@ -177,6 +178,18 @@ register(
             Words("属于房屋管理档案，随档案保存", "Part of the place's file, and kept with it")
         ),
         export=("id", "place_id", "month", "made_at"),
+        erase="keep",
+    ),
+    Holding(
+        model=SelfCheckItem,
+        kind="account",
+        subject="check__account_id",
+        title=Words("您在自查中写的话", "What you wrote in self-checks"),
+        basis=Basis.STATUTORY_DUTY,
+        retention=Retention(
+            Words("属于房屋管理档案，随档案保存", "Part of the place's file, and kept with it")
+        ),
+        export=("point", "result", "words", "fixed_at"),
         erase="keep",
     ),
 )

@@ -18,6 +18,7 @@ from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
 from core.clock import now, today
+from core.crypto import ring, seal
 from core.database import fetch
 from core.errors import Conflict, InvalidInput, NotFound, WrongState
 from core.events import emit
@@ -152,8 +153,14 @@ async def items_of(check_ids: Collection[UUID]) -> dict[UUID, list[dict[str, Any
     )  # fmt: skip
     answer: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        answer[row["check_id"]].append(dict(row))
+        answer[row["check_id"]].append({**row, "words": _words(row)})
     return answer
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    if row["words"] is None:
+        return ""
+    return ring().decrypt(row["words"], table="self_check_item", column="words", row=row["id"])
 
 
 async def public_facts(place_id: UUID) -> Mapping[str, Any]:
@@ -238,16 +245,17 @@ async def _take_photos(actor: Actor, photo_ids: Sequence[UUID], *, field: str = 
 
 def _item(check: SelfCheck, finding: Finding) -> SelfCheckItem:
     fixed = finding.result is CheckResult.FIXED
-    return SelfCheckItem(
+    item = SelfCheckItem(
         id=uuid7(),
         check_id=check.id,
         point=finding.point,
         result=finding.result,
-        words=finding.words,
         photo_id=finding.photo_id,
         fixed_photo_id=finding.fixed_photo_id if fixed else None,
         fixed_at=check.made_at if fixed else None,
     )
+    seal(item, "words", finding.words or None)
+    return item
 
 
 def _checked(items: Sequence[Finding]) -> list[Finding]:

@@ -10,6 +10,7 @@ from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
 from tortoise.models import Model
 
+from core.crypto import EncryptedField
 from core.ids import uuid7
 from identity.models import Account
 from management.models import Place
@@ -55,7 +56,7 @@ class SelfCheckItem(Model):
     check_id: UUID
     point = fields.CharField(30, description="code of the point")
     result = fields.CharEnumField(CheckResult, max_length=6)
-    words = fields.CharField(200, default="")
+    words: str | None = EncryptedField(null=True)
     photo: fields.ForeignKeyNullableRelation[Photo] = fields.ForeignKeyField(
         "media.Photo", null=True, on_delete=fields.SET_NULL, related_name="self_check_items"
     )

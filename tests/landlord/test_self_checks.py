@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from core.clock import now
+from core.crypto import reveal
 from core.errors import Conflict, InvalidInput, NotFound, Unauthenticated, WrongState
 from core.events import Event
 from core.keyset import Page
@@ -120,11 +121,14 @@ async def test_a_house_is_checked_point_by_point(house: House) -> None:
         ),
     )
     wiring, extinguishers = await item(check, "WIRING"), await item(check, "EXTINGUISHERS")
-    assert (wiring.result, wiring.words, wiring.fixed_at) == (
+    assert (wiring.result, reveal(wiring, "words"), wiring.fixed_at) == (
         CheckResult.FOUND,
         "二楼电线老化",
         None,
     )
+    assert "电线" not in (wiring.words or "")
+    shown = (await items_of([check.id]))[check.id]
+    assert {row["words"] for row in shown} == {"二楼电线老化", ""}
     assert extinguishers.result is CheckResult.FIXED
     assert extinguishers.fixed_at is not None
     assert (check.checklist, check.month.day) == (VERSION, 1)
