@@ -158,7 +158,8 @@ class OfferMutations:
             )
 
         answer = await _act(info, input, decide)
-        # A repeat answers as the first did, but only to who may still decide here.
+        # A repeat is answered like the first, but, as with every decision of staff, only to who
+        # may still make it. Elsewhere reading the result is what refuses; this one is public.
         listing_id = row_id(input.listing_id, "Listing", field="input.listingId")
         await access_reviewed_listing(info.context.actor, listing_id=listing_id, lock=False)
         return answer

@@ -11,10 +11,12 @@ import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
+from core.audit import AuditEntry
 from core.clock import now
 from core.database import execute
 from core.errors import Conflict, InvalidInput, NotFound, RateLimited, WrongState
 from core.privacy import registry
+from identity.accounts import close_account
 from identity.actor import Role
 from identity.models import Account
 from landlord.freshness import refresh_listing, tend_listings
@@ -35,9 +37,10 @@ from landlord.reservations import (
     release_reservation,
     reserve_listing,
 )
-from landlord.snapshots import digest_of, snapshots_of
+from landlord.snapshots import SHOWN, digest_of, snapshots_of
 from management.blocks import block_place, end_block
-from management.models import Room, RoomState
+from management.models import Place, Room, RoomState
+from management.places import close_place
 from management.rooms import update_room
 from media.models import Photo
 from tests import factories
@@ -150,6 +153,71 @@ async def test_who_holds_a_room_that_goes_out_of_use_loses_it(town: None) -> Non
     await update_room(staff(), room_id=listing.room_id, values={"state": RoomState.OUT_OF_USE})
     assert await state_of(listing) is ListingState.WITHDRAWN
     assert (await Reservation.get()).state is ReservationState.RELEASED
+
+
+@pytest.mark.parametrize("blocked", [False, True])
+async def test_who_closes_their_account_holds_no_room(town: None, blocked: bool) -> None:
+    listing, _ = await offer()
+    seeker, other = await factories.account(), await factories.account()
+    await reserve_listing(signed_in(seeker), listing_id=listing.id)
+    if blocked:
+        block = await block_place(SUPERVISOR, place_id=listing.place_id, reason="测试原因")
+    await close_account(signed_in(seeker))
+    assert (await Reservation.get()).state is ReservationState.RELEASED
+    assert [e.action for e in await entries(listing.id)][-1] == "releaseReservation"
+    if blocked:
+        assert await state_of(listing) is ListingState.SUSPENDED
+        await end_block(SUPERVISOR, block_id=block.id)
+    assert await state_of(listing) is ListingState.PUBLISHED
+    await reserve_listing(signed_in(other), listing_id=listing.id)
+
+
+@pytest.mark.parametrize("blocked", [False, True])
+async def test_who_holds_a_room_of_a_house_that_closes_loses_it(town: None, blocked: bool) -> None:
+    listing, _ = await offer()
+    seeker = signed_in(await factories.account())
+    await reserve_listing(seeker, listing_id=listing.id)
+    if blocked:
+        await block_place(SUPERVISOR, place_id=listing.place_id, reason="测试原因")
+    place = await Place.get(id=listing.place_id)
+    await close_place(
+        SUPERVISOR, place_id=place.id, expected_version=place.version, demolished=False
+    )
+    assert await state_of(listing) is ListingState.WITHDRAWN
+    assert (await Reservation.get()).state is ReservationState.RELEASED
+    await refused(NotFound, release_reservation(seeker, listing_id=listing.id))
+    another, _ = await offer()
+    await reserve_listing(seeker, listing_id=another.id)
+
+
+async def test_late_jobs_that_run_twice_at_once_end_everything_once(committed_town: None) -> None:
+    place, landlord = await factories.place(), await factories.account()
+    moment = now()
+    for number in range(120):  # more than either job takes at a time
+        room = await factories.room(place, str(101 + number))
+        listing = await factories.listing(room, landlord, state=ListingState.RESERVED)
+        who = await factories.account()
+        await factories.reservation(listing, who, until=moment - timedelta(days=9))
+    await asyncio.gather(expire_reservations(), expire_reservations())
+    assert await Reservation.filter(state=ReservationState.EXPIRED).count() == 120
+    assert await Listing.filter(state=ListingState.PUBLISHED, version=2).count() == 120
+    assert await AuditEntry.filter(action="expireReservation").count() == 120
+    await Listing.all().update(refreshed_at=moment - timedelta(days=90), warned_at=None)
+    await asyncio.gather(tend_listings(), tend_listings())
+    assert await AuditEntry.filter(action="warnListing").count() == 120
+    await Listing.all().update(warned_at=moment - timedelta(days=60))
+    await asyncio.gather(tend_listings(), tend_listings())
+    assert await Listing.filter(state=ListingState.WITHDRAWN, version=3).count() == 120
+    assert await AuditEntry.filter(action="expireListing").count() == 120
+
+
+async def test_of_many_snapshots_the_newest_are_shown(town: None) -> None:
+    listing, who = await offer()
+    for version in range(1, SHOWN + 4):
+        await Listing.filter(id=listing.id).update(version=version)
+        await factories.snapshot(await Listing.get(id=listing.id))
+    seen = (await snapshots_of(signed_in(who), [listing.id]))[listing.id]
+    assert [one["version"] for one in seen] == list(range(SHOWN + 3, 3, -1))
 
 
 async def test_nobody_is_withdrawn_without_a_warning_of_five_days(town: None) -> None:

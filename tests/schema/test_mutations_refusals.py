@@ -10,7 +10,7 @@ import pytest
 
 from core.clock import now, today
 from identity.models import GridPost
-from landlord.models import Listing
+from landlord.models import Listing, Reservation
 from management.models import Place, PlaceClaim, Plate, Room
 from management.organisations import check_character
 from schema.ids import global_id
@@ -77,6 +77,45 @@ async def post_over(world: World) -> None:
     await GridPost.filter(id=world.tenants[0].lead.id).update(ends_on=today())
 
 
+async def suspended_while_held(world: World) -> None:
+    await Listing.filter(id=world.tenants[0].held.id).update(
+        state="SUSPENDED", state_before="RESERVED"
+    )
+
+
+async def unread_room_taken(world: World) -> None:
+    room = world.tenants[0].rooms[0].id
+    await Listing.filter(id=world.tenants[0].unread.id).update(room_id=room)
+
+
+async def over_room_taken(world: World) -> None:
+    room = world.tenants[0].rooms[0].id
+    await Listing.filter(id=world.tenants[0].over.id).update(room_id=room)
+
+
+async def over_room_drafted(world: World) -> None:
+    of = world.tenants[0].over
+    await Listing.filter(id=world.tenants[0].draft.id).update(room_id=of.room_id)
+    await Listing.filter(room_id=of.room_id, state="PUBLISHED").update(state="WITHDRAWN")
+
+
+async def rooms_let(world: World) -> None:
+    await Room.filter(place_id=world.tenants[0].place.id).update(state="LET")
+
+
+async def holds_another(world: World) -> None:
+    who = world.accounts["landlord B"].id
+    await Reservation.filter(listing_id=world.tenants[0].held.id).update(seeker_id=who)
+
+
+async def dormitory(world: World) -> None:
+    await Room.filter(place_id=world.tenants[0].place.id).update(dormitory=True, area=20)
+
+
+async def dormitory_of_unknown_size(world: World) -> None:
+    await Room.filter(place_id=world.tenants[0].place.id).update(dormitory=True, area=None)
+
+
 @dataclass(frozen=True)
 class Refusal:
     """What is asked beside the good case, and what it is refused with."""
@@ -95,6 +134,18 @@ class Refusal:
 
 ELSEWHERE = dict(zip(("longitude", "latitude"), point_in("441900122003-01"), strict=True))
 ABROAD = {"longitude": 13.4, "latitude": 52.5}
+PRICES = (
+    ("rent", "1", "100000"), ("deposit", "0", "1200000"), ("waterPrice", "0.01", "50"),
+    ("electricityPrice", "0.01", "10"), ("managementFee", "0.01", "100000"),
+)  # fmt: skip
+BY_BED = {"letBy": "BED", "beds": 2}
+BEDS: tuple[tuple[str, str, dict[str, Any], Setup, dict[str, Any]], ...] = (
+    ("NOT_DORMITORY", "letBy", BY_BED, as_it_is, {}),
+    ("EMPTY", "beds", {"letBy": "BED"}, dormitory, {}),
+    ("OVER_CAPACITY", "beds", {"letBy": "BED", "beds": 5}, dormitory, {"maximum": 4}),
+    ("AREA_UNKNOWN", "beds", BY_BED, dormitory_of_unknown_size, {}),
+    ("NOT_BY_BED", "beds", {"beds": 2}, as_it_is, {}),
+)
 NEW_CODE = "91441900MA5TEXT00" + check_character("91441900MA5TEXT00")
 
 REFUSALS = [
@@ -121,6 +172,61 @@ REFUSALS = [
     Refusal("publishListing", "WRONG_STATE", "PUBLISHED", changes={"listingId": "$listing"}),
     Refusal("publishListing", "CONFLICT", "ROOM_ON_OFFER", setup=room_taken),
     Refusal("withdrawListing", "WRONG_STATE", "LET", setup=listing(state="LET")),
+    Refusal("withdrawListing", "WRONG_STATE", "RESERVED", changes={"listingId": "$held"}),
+    *(
+        Refusal(mutation, "INVALID_INPUT", "OUT_OF_RANGE", f"input.{name}", {name: bad},
+                more={"minimum": low, "maximum": high})
+        for mutation in ("createListing", "updateListing")
+        for name, low, high in PRICES
+        for bad in ("0", "-1", "-0.01", "1000000000")
+        if not (name == "deposit" and bad == "0")
+    ),
+    *(
+        Refusal(mutation, "INVALID_INPUT", reason, f"input.{at}", changes, setup, more)
+        for mutation in ("createListing", "updateListing")
+        for reason, at, changes, setup, more in BEDS
+    ),
+    Refusal("createListing", "INVALID_INPUT", "TWICE", "input.facilities",
+            {"facilities": ["BED", "BED"]}),
+    Refusal("createListing", "INVALID_INPUT", "TOO_MANY", "input.photoIds",
+            {"photoIds": ["$photo"] * 10}, more={"maximum": 9}),
+    Refusal("createListing", "INVALID_INPUT", "TWICE", "input.photoIds",
+            {"photoIds": ["$photo"] * 2}),
+    Refusal("updateListing", "WRONG_STATE", "RESERVED", changes={"listingId": "$held"}),
+    Refusal("updateListing", "WRONG_STATE", "IN_REVIEW", changes={"listingId": "$unread"}),
+    Refusal("updateListing", "WRONG_STATE", "RESERVED", setup=suspended_while_held,
+            changes={"listingId": "$held"}),
+    Refusal("publishListing", "WRONG_STATE", "IN_REVIEW", changes={"listingId": "$unread"}),
+    Refusal("decideListing", "WRONG_STATE", "PUBLISHED", changes={"listingId": "$listing"}),
+    Refusal("decideListing", "WRONG_STATE", "OUT_OF_USE", setup=out_of_use),
+    Refusal("decideListing", "CONFLICT", "ROOM_ON_OFFER", setup=unread_room_taken),
+    Refusal("decideListing", "INVALID_INPUT", "EMPTY", "input.reason",
+            {"approve": False, "reason": " "}, more={"minimum": 2}),
+    Refusal("decideListing", "NOT_FOUND", changes={"listingId": "$foreignListing"}),
+    Refusal("refreshListing", "WRONG_STATE", "DRAFT", changes={"listingId": "$draft"}),
+    Refusal("refreshListing", "WRONG_STATE", "RESERVED", changes={"listingId": "$held"}),
+    Refusal("refreshListing", "NOT_FOUND", changes={"listingId": "$foreignListing"}),
+    Refusal("relistListing", "WRONG_STATE", "PUBLISHED", changes={"listingId": "$listing"}),
+    Refusal("relistListing", "WRONG_STATE", "OUT_OF_USE", setup=out_of_use),
+    Refusal("relistListing", "CONFLICT", "ROOM_ON_OFFER", setup=over_room_taken),
+    Refusal("relistListing", "CONFLICT", "DRAFT_EXISTS", setup=over_room_drafted),
+    Refusal("relistListing", "NOT_FOUND", setup=claim_ended),
+    Refusal("reserveListing", "CONFLICT", "RESERVED", changes={"listingId": "$held"}),
+    Refusal("reserveListing", "CONFLICT", "HOLDS_ANOTHER", setup=holds_another,
+            more={"maximum": 1}),
+    Refusal("reserveListing", "WRONG_STATE", "OWN_LISTING",
+            changes={"listingId": "$foreignListing"}),
+    Refusal("reserveListing", "NOT_FOUND", changes={"listingId": "$draft"}),
+    Refusal("reserveListing", "NOT_FOUND", changes={"listingId": "$over"}),
+    Refusal("releaseReservation", "NOT_FOUND", changes={"listingId": "$listing"}),
+    Refusal("releaseReservation", "NOT_FOUND", setup=holds_another),
+    Refusal("markListingLet", "WRONG_STATE", "ROOM_LET", setup=rooms_let),
+    Refusal("markListingLet", "WRONG_STATE", "OUT_OF_USE", setup=out_of_use),
+    Refusal("markListingLet", "WRONG_STATE", "DRAFT", changes={"listingId": "$draft"}),
+    Refusal("markListingLet", "WRONG_STATE", "LET", setup=listing(state="LET")),
+    Refusal("markListingLet", "INVALID_INPUT", "DATE", "input.letOn", {"letOn": "2020-01-01"}),
+    Refusal("markListingLet", "INVALID_INPUT", "DATE", "input.letOn", {"letOn": "2099-01-01"}),
+    Refusal("markListingLet", "NOT_FOUND", changes={"listingId": "$foreignListing"}),
     Refusal("filePlace", "INVALID_INPUT", "UNKNOWN_GRID", "input.gridCode",
             {"gridCode": "441900122999-01"}),
     Refusal("filePlace", "INVALID_INPUT", "NOT_THIRD_LEVEL", "input.gridCode",

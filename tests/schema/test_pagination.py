@@ -14,6 +14,7 @@ import pytest
 
 from core.clock import now
 from identity.actor import Actor
+from landlord.models import Listing, ListingState
 from tests import factories
 from tests.schema.support import World, ask, data_of
 
@@ -58,6 +59,8 @@ CASES = [
     Case("grids", "grids", "anonymous", "code", arguments="level: GRID", both_ways=False),
     Case("own-places", "viewer { list: places", "landlord A", "createdAt", descending=True),
     Case("own-listings", "viewer { list: listings", "landlord A", None),
+    Case("own-reservations", "viewer { list: reservations", "resident", None),
+    Case("listings-in-review", "listingsInReview", "supervisor 1", None),
     Case("listings-of-a-plate", "plate(token: \"$token\") { list: listings", "anonymous", None),
 ]  # fmt: skip
 EVERY = pytest.mark.parametrize("case", CASES, ids=str)
@@ -76,6 +79,16 @@ async def fill(world: World) -> None:
             landlord,
             rent=Decimal(700 + 50 * (number // 3)),
             published_at=now() - timedelta(hours=number // 2),
+        )
+        # A room that somebody reserved before, whose next offer waits to be read.
+        again = await factories.listing(
+            await factories.room(tenant.place, str(601 + number)),
+            landlord,
+            state=ListingState.IN_REVIEW,
+        )
+        await Listing.filter(id=again.id).update(updated_at=now() - timedelta(hours=number // 2))
+        await factories.reservation(
+            again, world.accounts["resident"], state="RELEASED", ended_at=now()
         )
 
 
@@ -215,8 +228,6 @@ async def test_a_cursor_outlives_the_row_it_points_at(world: World) -> None:
     case, actor = CASES[6], world.actors["anonymous"]
     whole = (await page(case, world, actor, first=100))["nodes"]
     cursor = (await page(case, world, actor, first=3))["pageInfo"]["endCursor"]
-    from landlord.models import Listing
-
     cheap = await Listing.filter(rent=700).all()
     await Listing.filter(id__in=[row.id for row in cheap]).update(state="WITHDRAWN")
     assert (await page(case, world, actor, first=100, after=cursor))["nodes"] == whole[3:]
