@@ -64,6 +64,9 @@ ORDER BY r.number LIMIT 1
 _LISTING: Final = """
 SELECT id FROM listing WHERE place_id = $1 AND landlord_id = $2 AND state = $3 ORDER BY id LIMIT 1
 """
+_UNREAD: Final = """
+SELECT id FROM listing WHERE state = 'IN_REVIEW' ORDER BY updated_at, id LIMIT 1
+"""
 _HOUSE_PLATE: Final = """
 SELECT token FROM plate WHERE place_id = $1 AND room_id IS NULL AND state = 'ACTIVE'
 """
@@ -183,6 +186,9 @@ async def _values(landlord_id: UUID, house_id: UUID) -> dict[str, str]:
         "plateToken": (await _first(_HOUSE_PLATE, house_id)).get("token"),
         "listingId": _id("Listing", await _first(_LISTING, house_id, landlord_id, "PUBLISHED")),
         "draftListingId": _id("Listing", await _first(_LISTING, house_id, landlord_id, "DRAFT")),
+        "heldListingId": _id("Listing", await _first(_LISTING, house_id, landlord_id, "RESERVED")),
+        "letListingId": _id("Listing", await _first(_LISTING, house_id, landlord_id, "LET")),
+        "reviewListingId": _id("Listing", await _first(_UNREAD)),
         "roomId": _id("Room", await _first(_FREE_ROOM, house_id)),
         "ownPlaceId": global_id("Place", house_id),
         "gridCode": cast.GRID,
