@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
+from urllib.parse import urlencode
 
 import asyncpg
 import orjson
@@ -25,9 +26,11 @@ from benchmarks import load, operations
 from benchmarks.parts import Part, parts
 from benchmarks.servers import Served, api_server, floor_server, prepared, use_core
 from core.database import credentials
+from landlord.search.words import literal
 
 OURS, FLOOR = 8451, 8452
 ROUNDS, SECONDS = 5, 3.0
+SOUGHT = ("单间", "近地铁", "一房一厅", "单间 阳台")
 
 console = Console(width=120)
 
@@ -96,7 +99,22 @@ async def questions(url: str, token: str) -> list[Question]:
             ],
             [load.request(FLOOR, f"/places?path={town['path']}&kind={kind}") for kind in kinds],
         ),
+        Question(
+            "Q4 search",
+            0.06,
+            [_graphql(operations.SEARCH, {"filter": _wanted(text)}) for text in SOUGHT],
+            [load.request(FLOOR, _plainly(text)) for text in SOUGHT],
+        ),
     ]
+
+
+def _wanted(text: str) -> dict[str, Any]:
+    return {"text": text, "facilities": ["HOT_WATER"], "rentTo": 1500}
+
+
+def _plainly(text: str) -> str:
+    words = str(literal(text))
+    return "/listings?" + urlencode({"words": words, "with": "HOT_WATER", "to": 1500})
 
 
 def _graphql(query: str, variables: dict[str, Any], token: str | None = None) -> bytes:

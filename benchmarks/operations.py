@@ -37,3 +37,17 @@ query Places($grid: String!, $kind: PlaceKind!) {
   }
 }
 """
+
+SEARCH: Final = """
+query Search($filter: ListingFilter) {
+  listings(filter: $filter, first: 20) {
+    nodes {
+      id title rent deposit area state availableFrom description
+      photos { url thumbnailUrl width height alt }
+      room { number floor area }
+      landlord { displayName }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""

@@ -18,17 +18,19 @@ from api.pages.rendering import A_MOMENT, page
 from api.pages.words import Words
 from core.errors import InvalidInput
 from core.keyset import Page, Slice
+from landlord.models import Facility
 from landlord.search import ListingFilter, ListingOrder, list_listings
+from landlord.search.filters import LONGEST_TEXT
 from management.models import GridLevel
 from management.territory import territory
 
-# What the page offers; the others need words or a point.
+# What the page offers beside the best first; the others need a point or say little here.
 ORDERS = (ListingOrder.NEWEST, ListingOrder.CHEAPEST, ListingOrder.DEAREST)
 
 SHOWN: Final = 20
 # The names of the form's fields, short enough to be read in an address that is passed on.
-_FIELDS: Final = ("community", "from", "to", "order")
-_LONGEST: Final = 40
+_FIELDS: Final = ("q", "community", "from", "to", "order")
+_WITH: Final = "with"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ class Search:
     def of(cls, request: Request) -> Search:
         """The fields that are filled in this address."""
         query = request.query_params
-        typed = {name: query.get(name, "").strip()[:_LONGEST] for name in _FIELDS}
+        typed = {name: query.get(name, "").strip()[:LONGEST_TEXT] for name in _FIELDS}
+        # Boxes that are ticked come one by one, from a link of ours all in one.
+        ticked = {code for some in query.getlist(_WITH) for code in some.split(",")}
+        typed[_WITH] = ",".join(code for code in Facility if code in ticked)
         return cls({name: text for name, text in typed.items() if text})
 
     def filter(self) -> ListingFilter:
@@ -51,16 +56,23 @@ class Search:
             InvalidInput: a rent is no number.
         """
         return ListingFilter(
+            text=self.given.get("q"),
+            facilities=self.facilities,
             community_code=self.given.get("community"),
             rent_from=self._rent("from"),
             rent_to=self._rent("to"),
         )
 
     @property
-    def order(self) -> ListingOrder:
-        """The order asked for; the newest first for one that does not exist."""
+    def facilities(self) -> tuple[Facility, ...]:
+        """What a room must have."""
+        return tuple(Facility(code) for code in self.given.get(_WITH, "").split(",") if code)
+
+    @property
+    def order(self) -> ListingOrder | None:
+        """The order asked for; none, the best first, for one that does not exist."""
         wanted = self.given.get("order", "").upper()
-        return ListingOrder(wanted) if wanted in ORDERS else ListingOrder.NEWEST
+        return ListingOrder(wanted) if wanted in ORDERS else None
 
     def _rent(self, name: str) -> Decimal | None:
         text = self.given.get(name)
@@ -102,7 +114,10 @@ async def rent_page(request: Request) -> Response:
         here=here,
         given=search.given,
         typed={name: search.given.get(name, "") for name in _FIELDS},
-        order=search.order.lower(),
+        order=search.order.lower() if search.order else "",
+        facilities=list(Facility),
+        chosen=search.facilities,
+        longest=LONGEST_TEXT,
         orders=[each.lower() for each in ORDERS],
         communities=communities,
         fault=fault,

@@ -27,6 +27,8 @@ from management.territory import territory
 
 # Rows read along an order before the words are asked: 2,000 take some 10 ms.
 SCANNED: Final = 2_000
+# The more must be sorted otherwise, the further it pays to read.
+MOST_SCANNED: Final = 20_000
 # So few matches are sooner sorted than looked for along an order.
 FEW: Final = 3_000
 _TIER: Final = 1 << 20  # above every rank
@@ -242,12 +244,24 @@ def _keyed(search: _Search, tier: _Tier) -> _Search | None:
 
 def _much(search: _Search, tier: _Tier) -> bool:
     """Whether so much matches that the order's own index fills the page soon."""
+    if search.order is ListingOrder.NEAREST and search.backward:
+        return False  # no index is read from the far end
+    return _expected(search, tier) > FEW
+
+
+def _expected(search: _Search, tier: _Tier) -> float:
+    """How many rows match, as far as statistics say."""
     share = search.known.of_filter(search.wanted)
     if tier.query is not None:
         share *= search.known.of_words(tier.column, tier.query)
-    if search.order is ListingOrder.NEAREST and search.backward:
-        return False  # no index is read from the far end
-    return share * search.known.rows > FEW
+    return share * search.known.rows
+
+
+def _close(search: _Search, tier: _Tier) -> bool:
+    """Whether the circle holds less than what the rest of the filter leaves."""
+    circle = search.known.of_circle(search.wanted)
+    rows = max(search.known.rows, 1.0)
+    return circle * circle < _expected(search, tier) / rows
 
 
 def _along_the_order(search: _Search, tier: _Tier, count: int) -> tuple[str, list[Any]]:
@@ -255,17 +269,16 @@ def _along_the_order(search: _Search, tier: _Tier, count: int) -> tuple[str, lis
     scan.values = where.values
     key = _key(search, where)
     _beyond(search, scan, key)
-    if search.order is ListingOrder.NEAREST:
-        near = ListingFilter(near=search.wanted.near)
-        narrow(scan, near)
     narrow(where, search.wanted)
+    where.plan_anew()
     _match(where, tier)
     way = "DESC" if search.descending else "ASC"
+    scanned = round(min(max(SCANNED, _expected(search, tier) / 4), MOST_SCANNED))
     tie = "" if search.order is ListingOrder.NEAREST else f", listing_id {way}"
     sql = (
         f"SELECT listing_id AS id, {_shown(search, tier)} AS key FROM ("
         f"SELECT *, {key} AS key FROM listing_search WHERE {scan}"
-        f" ORDER BY {key} {way}{tie} LIMIT {SCANNED}) s WHERE {where}"
+        f" ORDER BY {key} {way}{tie} LIMIT {scanned}) s WHERE {where}"
         f" ORDER BY s.key {way}, s.listing_id {way} LIMIT {where.value(count, 'int')}"
     )
     return sql, where.values
@@ -275,7 +288,8 @@ def _by_the_words(search: _Search, tier: _Tier, count: int) -> tuple[str, list[A
     where, rest = Where(), Where()
     rest.values = where.values
     key = _key(search, where)
-    narrow(where, search.wanted)
+    narrow(where, search.wanted, by_place=_close(search, tier))
+    where.plan_anew()
     query = _match(where, tier)
     if tier.scored and tier.query is not None:
         named = where.value(str(tier.query.named()), "tsquery")

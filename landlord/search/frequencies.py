@@ -56,9 +56,13 @@ class Frequencies:
         share = prod(shares.get(code, 0.001) for code in codes_of(wanted))
         for codes in bands_of(wanted):
             share *= min(sum(shares.get(code, 0.001) for code in codes), 1.0)
-        if wanted.near is not None:
-            share *= min(3.2 * wanted.near.radius**2 / _TOWN_SQUARE_METRES, 1.0)
-        return share
+        return share * self.of_circle(wanted)
+
+    def of_circle(self, wanted: ListingFilter) -> float:
+        """The share of the town that lies within the distance."""
+        if wanted.near is None:
+            return 1.0
+        return min(3.2 * wanted.near.radius**2 / _TOWN_SQUARE_METRES, 1.0)
 
 
 _loaded: tuple[float, Frequencies] | None = None

@@ -124,6 +124,7 @@ async def _count(wanted: ListingFilter, query: Query | None) -> dict[str, dict[s
 def _matching(where: Where, wanted: ListingFilter, query: Query | None) -> str:
     here = Where(values=where.values)
     narrow(here, wanted)
+    here.plan_anew()
     if query is not None:
         _match(here, query)
     return (
@@ -178,6 +179,7 @@ async def listing_map(*, box: Box, filter_by: ListingFilter) -> Survey:
 async def _survey(box: Box, wanted: ListingFilter, query: Query | None) -> Survey:
     where = Where()
     narrow(where, wanted)
+    where.plan_anew()
     where.add(f"point(east, north) <@ {box_of(where, box)}")
     if query is not None:
         _match(where, query)

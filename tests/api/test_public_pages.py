@@ -21,6 +21,7 @@ from core.database import connection
 from core.ids import uuid7
 from core.settings import settings
 from landlord.models import Facility, LetBy, ListingState
+from landlord.search.projection import reconcile
 from management.models import Lifecycle, PlaceKind, RiskClass
 from tests import factories as make
 from tests.api.visitor import Page, visitor
@@ -348,6 +349,34 @@ async def test_rooms_are_narrowed_by_community_and_rent_and_ordered() -> None:
     assert await rents("?order=unknown") == await rents("")
 
 
+async def test_rooms_are_found_by_words_and_facilities() -> None:
+    house = await make.place(name="清风公寓")
+    who = await make.account()
+    both = [Facility.LIFT, Facility.BALCONY]
+    for number, title, facilities in (
+        ("101", "云雀单间", both), ("102", "白鹭单间", [Facility.LIFT]), ("103", "云雀两房", []),
+    ):  # fmt: skip
+        await make.listing(await make.room(house, number), who, title=title, facilities=facilities)
+    await reconcile()
+
+    async def titles(query: str) -> set[str]:
+        return set(re.findall("云雀单间|白鹭单间|云雀两房", await text_of(f"/rent{query}")))
+
+    assert await titles("?q=云雀") == {"云雀单间", "云雀两房"}
+    assert await titles("?q=云雀&order=cheapest") == {"云雀单间", "云雀两房"}
+    assert await titles("?with=LIFT") == {"云雀单间", "白鹭单间"}
+    assert await titles("?with=LIFT&with=BALCONY") == {"云雀单间"}
+    assert await titles("?with=LIFT,BALCONY") == {"云雀单间"}
+    assert await titles("?q=云雀&with=NOTHING") == {"云雀单间", "云雀两房"}
+    assert await titles("?q=查无此词") == set()
+    page = Page((await look('/rent?q="><b>云雀&with=LIFT&with=BALCONY')).text)
+    typed = {each["id"]: each for each in page.all("input") if "id" in each}
+    assert typed["q"]["value"] == '"><b>云雀'
+    assert {name for name, each in typed.items() if "checked" in each} == {
+        "with_LIFT", "with_BALCONY",
+    }  # fmt: skip
+
+
 async def test_all_rooms_come_once_over_pages_that_keep_what_was_asked() -> None:
     await make.house_with_offers(2 * SHOWN + 3)
     seen: list[str] = []
@@ -370,10 +399,10 @@ async def test_the_form_keeps_what_was_typed_and_the_switches() -> None:
     page = Page((await look("/rent?community=441900122025&from=600&to=900&large=1")).text)
 
     assert [each["value"] for each in page.all("option") if "selected" in each] == [
-        "441900122025", "newest",
+        "441900122025",
     ]  # fmt: skip
-    typed = {each["name"]: each["value"] for each in page.all("input")}
-    assert typed == {"large": "1", "from": "600", "to": "900"}
+    typed = {each["name"]: each["value"] for each in page.all("input") if each["name"] != "with"}
+    assert typed == {"large": "1", "q": "", "from": "600", "to": "900"}
     labelled = {each["for"] for each in page.all("label")}
     assert labelled == {each["id"] for each in page.all("input") if "id" in each} | {
         "community", "order",

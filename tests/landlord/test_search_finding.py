@@ -315,7 +315,8 @@ async def test_plans_read_the_index_that_they_should(
     )
     await fetch("ANALYZE listing_search")
     forget_frequencies()
-    monkeypatch.setattr(finding_module, "FEW", 200)
+    for bound in ("FEW", "SCANNED", "MOST_SCANNED"):
+        monkeypatch.setattr(finding_module, bound, 200)
     plans: list[str] = []
     real = finding_module.fetch
 
