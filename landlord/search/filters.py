@@ -227,14 +227,8 @@ def narrow(where: Where, wanted: ListingFilter, *, by_place: bool = True) -> Non
         where.add(f"features @> {where.value(codes, 'text[]')}")
     for codes in bands_of(wanted):
         where.add(f"features && {where.value(codes, 'text[]')}")
-    for column, way, value in (
-        ("rent", ">=", wanted.rent_from),
-        ("rent", "<=", wanted.rent_to),
-        ("area", ">=", wanted.area_from),
-        ("area", "<=", wanted.area_to),
-    ):
-        if value is not None:
-            where.add(f"{column} {way} {where.value(value, 'numeric')}")
+    span(where, wanted, "rent")
+    span(where, wanted, "area")
     if wanted.area_to is not None:
         where.add("area > 0")
     if wanted.free_by is not None:
@@ -244,6 +238,15 @@ def narrow(where: Where, wanted: ListingFilter, *, by_place: bool = True) -> Non
         where.add(f"point({east}, north) <@ {_circle(where, wanted.near)}")
     if wanted.box is not None:
         where.add(f"point(east, north) <@ {box_of(where, wanted.box)}")
+
+
+def span(where: Where, wanted: ListingFilter, column: str) -> None:
+    """Add the range of ``rent`` or ``area``."""
+    ends = (("rent", ">=", wanted.rent_from), ("rent", "<=", wanted.rent_to),
+            ("area", ">=", wanted.area_from), ("area", "<=", wanted.area_to))  # fmt: skip
+    for name, way, value in ends:
+        if name == column and value is not None:
+            where.add(f"{column} {way} {where.value(value, 'numeric')}")
 
 
 def _circle(where: Where, near: Near) -> str:

@@ -18,7 +18,7 @@ from core.errors import InvalidInput
 from core.keyset import Order, Page, Slice, take
 from landlord.access import on_offer
 from landlord.models import Listing
-from landlord.search.filters import ListingFilter, Where, checked, narrow
+from landlord.search.filters import ListingFilter, Where, checked, narrow, span
 from landlord.search.frequencies import Frequencies, frequencies
 from landlord.search.ground import public_on_plane
 from landlord.search.words import Query, literal, loose
@@ -269,6 +269,8 @@ def _along_the_order(search: _Search, tier: _Tier, count: int) -> tuple[str, lis
     scan.values = where.values
     key = _key(search, where)
     _beyond(search, scan, key)
+    if key in ("rent", "area"):
+        span(scan, search.wanted, key)  # begin where the range does
     narrow(where, search.wanted)
     where.plan_anew()
     _match(where, tier)
