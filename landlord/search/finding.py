@@ -25,9 +25,10 @@ from landlord.search.words import Query, literal, loose
 from management.models import GridLevel
 from management.territory import territory
 
-# Rows read along an order before the words are asked: 2,000 take some 10 ms.
+# Rows read along an order before the words are asked. See docs/benchmarks.md for what pages cost.
 SCANNED: Final = 2_000
-# The more must be sorted otherwise, the further it pays to read.
+# The more must be sorted otherwise, the further it pays to read: finding and sorting 10,000 rows
+# took 30 to 140 ms, a page along the order 0.3 to 5.
 MOST_SCANNED: Final = 20_000
 # So few matches are sooner sorted than looked for along an order.
 FEW: Final = 3_000
