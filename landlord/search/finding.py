@@ -18,6 +18,7 @@ from core.errors import InvalidInput
 from core.keyset import Order, Page, Slice, take
 from landlord.access import on_offer
 from landlord.models import Listing
+from landlord.search.bands import bands_in_order
 from landlord.search.filters import ListingFilter, Where, checked, narrow, span
 from landlord.search.frequencies import Frequencies, frequencies
 from landlord.search.ground import public_on_plane
@@ -227,7 +228,32 @@ async def _of_tier(search: _Search, tier: _Tier, count: int) -> list[dict[str, A
         rows = await _run(_along_the_order(here, tier, count))
         if len(rows) == count:
             return rows
+        bands = bands_in_order(
+            here.wanted, _COLUMNS[here.order][0], descending=here.descending, key=here.key
+        )
+        if bands:
+            return await _band_by_band(
+                [replace(here, wanted=wanted, key=key) for wanted, key in bands], tier, count
+            )
     return await _run(_by_the_words(here, tier, count))
+
+
+async def _band_by_band(bands: Sequence[_Search], tier: _Tier, count: int) -> list[dict[str, Any]]:
+    """What an order reaches late, such as the dearest of what is mostly cheap.
+
+    All that match would be too much to sort. Each band alone is either full of matches, and then
+    a short way along the order finds them, or holds few.
+    """
+    rows: list[dict[str, Any]] = []
+    for band in bands:
+        rest = count - len(rows)
+        found = await _run(_along_the_order(band, tier, rest, most=SCANNED))
+        if len(found) < rest:
+            found = await _run(_by_the_words(band, tier, rest))
+        rows += found
+        if len(rows) == count:
+            break
+    return rows
 
 
 def _keyed(search: _Search, tier: _Tier) -> _Search | None:
@@ -265,7 +291,9 @@ def _close(search: _Search, tier: _Tier) -> bool:
     return circle * circle < _expected(search, tier) / rows
 
 
-def _along_the_order(search: _Search, tier: _Tier, count: int) -> tuple[str, list[Any]]:
+def _along_the_order(
+    search: _Search, tier: _Tier, count: int, *, most: int = MOST_SCANNED
+) -> tuple[str, list[Any]]:
     where, scan = Where(), Where()
     scan.values = where.values
     key = _key(search, where)
@@ -276,7 +304,7 @@ def _along_the_order(search: _Search, tier: _Tier, count: int) -> tuple[str, lis
     where.plan_anew()
     _match(where, tier)
     way = "DESC" if search.descending else "ASC"
-    scanned = round(min(max(SCANNED, _expected(search, tier) / 4), MOST_SCANNED))
+    scanned = round(min(max(SCANNED, _expected(search, tier) / 4), most))
     tie = "" if search.order is ListingOrder.NEAREST else f", listing_id {way}"
     sql = (
         f"SELECT listing_id AS id, {_shown(search, tier)} AS key FROM ("
