@@ -51,6 +51,8 @@ import os, signal, sys
 import psycopg
 from core.embedded_postgres import EmbeddedPostgresError, start
 name, uid = sys.argv[1], int(sys.argv[2])
+# A shell that starts the suite in the background has it ignored, here too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 if uid:
     os.setgroups([]); os.setgid(uid); os.setuid(uid)
 try:
