@@ -117,10 +117,9 @@ def test_every_orientation_is_turned_upright(orientation: int, file_format: str)
             assert (pixel[0] > 150) == ((x, y) == (right, below)), (x, y)
 
 
-MARKERS = (
-    b"Exif", b"EXIF", b"XMP ", b"xmpmeta", b"adobe", b"ICC_PROFILE", b"ICCP", b"iTXt", b"tEXt",
-    b"zTXt", b"Photoshop", b"8BIM", b"http",
-)  # fmt: skip
+# Names of four letters, such as EXIF of WebP and iTXt of PNG, turn up in noise by chance: those are
+# looked for among the parts of the file.
+MARKERS = (b"Exif\0\0", b"xmpmeta", b"ns.adobe", b"ICC_PROFILE", b"Photoshop")
 
 
 @pytest.mark.parametrize("file_format", KINDS)
