@@ -7,7 +7,6 @@ from typing import Final
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import Q
 
 from core.clock import now
 from core.errors import Conflict
@@ -30,8 +29,8 @@ from landlord.reservations import release_of
 from landlord.snapshots import take_snapshot
 from landlord.standard import require_standard
 from landlord.values import require_bed_rule, require_in_use
-from landlord.workflow import ON_OFFER_OR_HELD, ListingAction, move, require
-from management.access import in_scope
+from landlord.workflow import MOVED, ON_OFFER_OR_HELD, WAITING, ListingAction, move, require
+from management.access import in_scope, within
 from management.models import Place, Room
 from management.rooms import note_vacant
 from management.territory import grid_by_code
@@ -119,7 +118,7 @@ async def list_in_review(
     )
     if grid_code is not None:
         grid = await grid_by_code(grid_code, field="filter.gridCode")
-        query = query.filter(Q(place__grid_path__startswith=grid["path"]))
+        query = query.filter(within(grid["path"], "place__"))
     return await take(query, _IN_REVIEW, page, columns)
 
 
@@ -133,7 +132,7 @@ async def withdraw_listing(actor: Actor, *, listing_id: UUID) -> Listing:
     async with work(actor) as unit:
         listing = await access_own_listing(actor, listing_id=listing_id)
         move(listing, ListingAction.WITHDRAW)
-        await listing.save(update_fields=["state", "state_before", "version", "updated_at"])
+        await listing.save(update_fields=MOVED)
         unit.note("withdrawListing", "LISTING", listing.id)
         await release_of([listing.id])
         await emit(ListingWithdrawn(listing_id=listing.id, place_id=listing.place_id))
@@ -175,13 +174,17 @@ async def _refuse_another(old: Listing) -> None:
     same = Listing.filter(room_id=old.room_id)
     if await same.filter(state__in=list(ON_OFFER_OR_HELD)).exists():
         raise on_offer_already()
-    waiting = [ListingState.DRAFT, ListingState.IN_REVIEW]
-    if await same.filter(landlord_id=old.landlord_id, state__in=waiting).exists():
-        raise Conflict(
-            reason="DRAFT_EXISTS",
-            zh="您已经有这个房间的草稿",
-            en="You have a draft of this room already",
-        )
+    if await same.filter(landlord_id=old.landlord_id, state__in=list(WAITING)).exists():
+        raise draft_exists()
+
+
+def draft_exists() -> Conflict:
+    """The refusal of a second draft of one room by one landlord."""
+    return Conflict(
+        reason="DRAFT_EXISTS",
+        zh="您已经有这个房间的草稿",
+        en="You have a draft of this room already",
+    )
 
 
 async def _locked(place_id: UUID) -> Place:

@@ -36,7 +36,7 @@ from landlord.models import (
 )
 from landlord.reservations import release_of
 from landlord.snapshots import take_snapshot
-from landlord.workflow import ListingAction, move
+from landlord.workflow import MOVED, WAITING, ListingAction, move
 from management.access import in_scope, require_sign_in
 from management.access import within as in_grid
 from management.claims import runs
@@ -53,7 +53,6 @@ _PRESSURE: Final = (
     "-(SELECT count(*) FROM listing_report o"
     " WHERE o.listing_id = listing_report.listing_id AND o.state = 'OPEN')"
 )
-_NOT_PUBLIC: Final = frozenset({ListingState.DRAFT, ListingState.IN_REVIEW})
 _OVER: Final = frozenset({ListingState.LET, ListingState.WITHDRAWN})
 
 
@@ -123,7 +122,7 @@ async def _keep_evidence(listing: Listing) -> None:
     kept = ListingSnapshot.filter(
         listing_id=locked.id, version=locked.version, occasion=SnapshotOccasion.REPORTED
     )
-    if locked.state not in _NOT_PUBLIC and not await kept.exists():
+    if locked.state not in WAITING and not await kept.exists():
         await take_snapshot(locked, SnapshotOccasion.REPORTED)
 
 
@@ -263,8 +262,6 @@ async def _take_down(listing: Listing, why: str) -> None:
         return
     move(listing, ListingAction.TAKE_DOWN)
     listing.review_reason = why
-    await listing.save(
-        update_fields=["state", "state_before", "review_reason", "version", "updated_at"]
-    )
+    await listing.save(update_fields=[*MOVED, "review_reason"])
     await release_of([listing.id])
     await emit(ListingTakenDown(listing_id=listing.id, place_id=listing.place_id))

@@ -22,7 +22,7 @@ from core.jobs import periodic
 from core.keyset import NOTHING, Order, Page, Slice, take
 from core.work import current, work
 from identity.actor import SYSTEM, Actor, ActorKind
-from landlord.access import access_own_listing
+from landlord.access import access_own_listing, access_place_of_own_listing
 from landlord.events import ListingLet, ListingReserved, ReservationExpired, ReservationReleased
 from landlord.models import (
     Listing,
@@ -32,17 +32,16 @@ from landlord.models import (
     SnapshotOccasion,
 )
 from landlord.snapshots import take_snapshot
-from landlord.workflow import ListingAction, move, require
+from landlord.workflow import MOVED, ListingAction, move, require
 from management.access import require_sign_in
 from management.claims import runs
-from management.models import Place, Room
+from management.models import Room
 from management.rooms import note_let
 from management.rules import rules
 
 _OWN: Final = Order("reservations", "id", descending=True)
 _WEEK: Final = timedelta(days=7)
 _BATCH: Final = 100
-_CHANGED: Final = ["state", "state_before", "version", "updated_at"]
 
 
 async def reserve_listing(actor: Actor, *, listing_id: UUID) -> Reservation:
@@ -71,7 +70,7 @@ async def reserve_listing(actor: Actor, *, listing_id: UUID) -> Reservation:
             raise _taken()
         await _within_limits(actor.id)
         move(listing, ListingAction.RESERVE)
-        await listing.save(update_fields=_CHANGED)
+        await listing.save(update_fields=MOVED)
         reservation = await _hold(listing, actor.id)
         unit.note("reserveListing", "LISTING", listing.id, reservation=reservation.id)
         await take_snapshot(listing, SnapshotOccasion.RESERVED)
@@ -98,7 +97,7 @@ async def release_reservation(actor: Actor, *, listing_id: UUID) -> Listing:
         if actor.id not in {listing.landlord_id, held.seeker_id if held else None}:
             raise NotFound
         move(listing, ListingAction.RELEASE)
-        await listing.save(update_fields=_CHANGED)
+        await listing.save(update_fields=MOVED)
         unit.note("releaseReservation", "LISTING", listing.id)
         await release_of([listing.id])
     return listing
@@ -115,16 +114,15 @@ async def mark_listing_let(
         InvalidInput: a day to come, or before the offer was public.
     """
     async with work(actor) as unit:
-        seen = await access_own_listing(actor, listing_id=listing_id, lock=False)
         # The place first: the room changes with its listing.
-        await Place.filter(id=seen.place_id).select_for_update().get()
+        await access_place_of_own_listing(actor, listing_id=listing_id)
         listing = await access_own_listing(actor, listing_id=listing_id)
         require(listing, ListingAction.MARK_LET)
         _check_day(let_on)
         room = await Room.filter(id=listing.room_id).select_for_update().get()
         await note_let(room)
         move(listing, ListingAction.MARK_LET)
-        await listing.save(update_fields=_CHANGED)
+        await listing.save(update_fields=MOVED)
         held = await _end([listing.id], ReservationState.LET)
         unit.note(
             "markListingLet",
@@ -168,7 +166,7 @@ async def release_all_of(seeker_id: UUID) -> None:
         if not await held.filter(listing_id=listing.id).exists():
             continue  # ended while we waited
         move(listing, ListingAction.RELEASE)
-        await listing.save(update_fields=_CHANGED)
+        await listing.save(update_fields=MOVED)
         current().note("releaseReservation", "LISTING", listing.id)
         await release_of([listing.id])
 
@@ -196,7 +194,7 @@ async def expire_reservation(*, reservation_id: UUID, listing_id: UUID) -> bool:
         if not due:
             return False
         move(listing, ListingAction.EXPIRE)
-        await listing.save(update_fields=_CHANGED)
+        await listing.save(update_fields=MOVED)
         await _end([listing_id], ReservationState.EXPIRED)
         unit.note("expireReservation", "LISTING", listing_id, reservation=reservation_id)
         await emit(ReservationExpired(listing_id=listing_id, reservation_id=reservation_id))

@@ -22,6 +22,10 @@ SUSPENDED = ListingState.SUSPENDED
 LET, WITHDRAWN = ListingState.LET, ListingState.WITHDRAWN
 
 ON_OFFER_OR_HELD: Final = frozenset({PUBLISHED, RESERVED, SUSPENDED})
+WAITING: Final = frozenset({DRAFT, IN_REVIEW})
+"""Not public yet."""
+MOVED: Final = ("state", "state_before", "version", "updated_at")
+"""The columns that :func:`move` changes, for who saves them."""
 
 
 class ListingAction(StrEnum):

@@ -8,15 +8,17 @@ from typing import Any, Final
 from uuid import UUID
 
 from core.clock import now
-from core.errors import Conflict, DomainError, InvalidInput
+from core.errors import DomainError, InvalidInput
 from core.ids import uuid7
 from core.work import work
 from identity.actor import Actor
 from landlord.access import access_own_rooms
 from landlord.batches.common import check_once, fault, lock_places, refuse
-from landlord.models import Listing, ListingState
+from landlord.models import Listing
 from landlord.photos import hang_on_new, require_listing_photos
+from landlord.publishing import draft_exists
 from landlord.values import checked, require_bed_rule, require_in_use
+from landlord.workflow import WAITING
 from management.models import Place, Room
 
 NUMBER: Final = "{number}"
@@ -61,7 +63,7 @@ async def create_listings(
             try:
                 draft = _draft(actor, places[room.place_id], room, template, shared)
                 if room.id in drafted:
-                    raise _has_draft()
+                    raise draft_exists()
             except DomainError as error:
                 faults.append(fault(room, error))
             else:
@@ -114,16 +116,7 @@ def _draft(
 
 
 async def _with_draft(actor: Actor, room_ids: Sequence[UUID]) -> set[UUID]:
-    waiting = [ListingState.DRAFT.value, ListingState.IN_REVIEW.value]
     rows = await Listing.filter(
-        landlord_id=actor.id, room_id__in=list(room_ids), state__in=waiting
+        landlord_id=actor.id, room_id__in=list(room_ids), state__in=list(WAITING)
     ).values("room_id")
     return {row["room_id"] for row in rows}
-
-
-def _has_draft() -> Conflict:
-    return Conflict(
-        reason="DRAFT_EXISTS",
-        zh="您已经有这个房间的草稿",
-        en="You have a draft of this room already",
-    )
