@@ -7,27 +7,21 @@ who may see what the picture hangs on.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from core.clock import now
 from core.settings import settings
+from core.signed_addresses import signed_query, still_good
 from media.formats import WIDTHS
 from media.models import Purpose
 from media.storage import LOCKED
 
 PHOTO_COLUMNS = ("id", "key", "purpose", "width", "height", "alt_zh", "alt_en")
-GOOD_FOR: Final = timedelta(minutes=10)
 
+_SIGNED: Final = "private pictures"
 # What is not listed here is private, also a purpose that somebody adds later.
 _PUBLIC: Final = frozenset({Purpose.LISTING, Purpose.PLACE})
-_MOMENT: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +67,7 @@ def photo_url(key: str, width: int = WIDTHS[-1], file_format: str = "webp") -> s
 def private_url(key: str, width: int = WIDTHS[-1], file_format: str = "webp") -> str:
     """The address of one variant of a private picture, good for ten minutes."""
     name = f"{key}-{width}.{file_format}"
-    expires = int((now() + GOOD_FOR).timestamp())
-    return (
-        f"{settings().public_url}/media/private/{name}"
-        f"?expires={expires}&signature={_signature(name, expires)}"
-    )
+    return f"{settings().public_url}/media/private/{name}?{signed_query(_SIGNED, name)}"
 
 
 def original_url(locked_key: str) -> str:
@@ -85,25 +75,10 @@ def original_url(locked_key: str) -> str:
 
     Make it only for who may see that, and leave a note of it in the trail.
     """
-    expires = int((now() + GOOD_FOR).timestamp())
-    signature = _signature(f"{LOCKED}/{locked_key}", expires)
-    return (
-        f"{settings().public_url}/media/{LOCKED}/{locked_key}.webp"
-        f"?expires={expires}&signature={signature}"
-    )
+    name = f"{LOCKED}/{locked_key}"
+    return f"{settings().public_url}/media/{name}.webp?{signed_query(_SIGNED, name)}"
 
 
 def may_fetch(name: str, expires: str, signature: str) -> bool:
     """Whether an address of a private picture is one that was made here, and is still good."""
-    if _MOMENT.fullmatch(expires) is None:
-        return False
-    # The signature first: how long an answer takes tells nothing about addresses that were made.
-    if not hmac.compare_digest(signature.encode(), _signature(name, int(expires)).encode()):
-        return False
-    return now() <= datetime.fromtimestamp(int(expires), UTC)
-
-
-def _signature(name: str, expires: int) -> str:
-    key = settings().derived_key("private pictures")
-    digest = hmac.digest(key, f"{name}\n{expires}".encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return still_good(_SIGNED, name, expires, signature)

@@ -12,11 +12,11 @@ from qrcode.image.pil import PilImage
 from qrcode.image.svg import SvgPathFillImage
 from qrcode.main import QRCode
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from api.context import hashed_address
 from api.pages.errors import for_people
-from api.pages.pictures import IMMUTABLE
+from api.pages.fetched import IMMUTABLE, nothing
 from citizen.scanning import scan
 from core.settings import settings
 from identity.actor import anonymous
@@ -45,9 +45,9 @@ async def _code(request: Request, file_format: str) -> Response:
     token = request.path_params["token"]
     scanned = await scan(anonymous(hashed_address(request)), token)
     if scanned is None:
-        return PlainTextResponse("404", 404, {"Cache-Control": "no-store"})
+        return nothing()
     if scanned.state is not PlateState.ACTIVE:
-        return PlainTextResponse("410", 410, {"Cache-Control": "no-store"})
+        return nothing(410)
     image = draw_code(f"{settings().public_url}/q/{token}", file_format)
     return Response(image, 200, IMMUTABLE, media_type=_MEDIA_TYPES[file_format])
 

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from api.faults import report_incident
+from api.pages.fetched import IMMUTABLE, PRIVATE, nothing, signature_of
 from api.pages.rendering import knows
 from core.crypto import CryptoError
 from media import storage
@@ -22,14 +23,6 @@ from media.photos import may_fetch
 from media.redaction import original
 from media.storage import LOCKED, stored
 
-IMMUTABLE: Final = {
-    "Cache-Control": "public, max-age=31536000, immutable",
-    "X-Content-Type-Options": "nosniff",
-}
-PRIVATE: Final = {
-    "Cache-Control": "private, no-store",
-    "X-Content-Type-Options": "nosniff",
-}
 _MEDIA_TYPES: Final = {"webp": "image/webp", "jpg": "image/jpeg"}
 
 
@@ -37,7 +30,7 @@ async def picture(request: Request) -> Response:
     """One variant of a picture; 404 for every other name."""
     name = request.path_params["name"]
     if storage.in_folder() and stored(name) is None:
-        return _nothing()
+        return nothing()
     headers = {**IMMUTABLE, "ETag": f'"{name}"'}
     if knows(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
@@ -46,35 +39,31 @@ async def picture(request: Request) -> Response:
 
 async def private_picture(request: Request) -> Response:
     """One variant of a private picture; 404 for what is expired, forged or not there."""
-    name, given = request.path_params["name"], request.query_params
-    if not may_fetch(name, given.get("expires", ""), given.get("signature", "")):
-        return _nothing()
+    name = request.path_params["name"]
+    if not may_fetch(name, *signature_of(request)):
+        return nothing()
     return await _file(name, PRIVATE, private=True)
 
 
 async def locked_picture(request: Request) -> Response:
     """A redacted picture as it was, opened on the way; 404 for what is expired, forged or gone."""
-    name, given = request.path_params["name"], request.query_params
-    key, _, file_format = name.partition(".")
-    signed = f"{LOCKED}/{key}"
-    if file_format != "webp" or not may_fetch(
-        signed, given.get("expires", ""), given.get("signature", "")
-    ):
-        return _nothing()
+    key, _, file_format = request.path_params["name"].partition(".")
+    if file_format != "webp" or not may_fetch(f"{LOCKED}/{key}", *signature_of(request)):
+        return nothing()
     try:
         # The key is one that was signed here, so it has the form of an id.
         redaction = await Redaction.get_or_none(id=UUID(key))
         data = await original(redaction) if redaction else None
     except (OSError, CryptoError) as error:
         return _away(error)
-    return _nothing() if data is None else Response(data, headers=PRIVATE, media_type="image/webp")
+    return nothing() if data is None else Response(data, headers=PRIVATE, media_type="image/webp")
 
 
 async def _file(name: str, headers: Mapping[str, str], *, private: bool) -> Response:
     if storage.in_folder():
         path = stored(name, private=private)
         return (
-            _nothing()
+            nothing()
             if path is None
             else FileResponse(path, headers=dict(headers), media_type=_MEDIA_TYPES[path.suffix[1:]])
         )
@@ -83,7 +72,7 @@ async def _file(name: str, headers: Mapping[str, str], *, private: bool) -> Resp
     except OSError as error:
         return _away(error)
     if data is None:
-        return _nothing()
+        return nothing()
     kind = _MEDIA_TYPES[name.rpartition(".")[2]]
     return Response(data, headers={**headers, "Accept-Ranges": "none"}, media_type=kind)
 
@@ -91,7 +80,3 @@ async def _file(name: str, headers: Mapping[str, str], *, private: bool) -> Resp
 def _away(error: Exception) -> Response:
     report_incident(error)
     return PlainTextResponse("503", 503, {"Cache-Control": "no-store", "Retry-After": "5"})
-
-
-def _nothing() -> Response:
-    return PlainTextResponse("404", 404, {"Cache-Control": "no-store"})

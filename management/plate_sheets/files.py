@@ -6,24 +6,20 @@ can be printed again.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import os
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from core.clock import now
 from core.settings import settings
+from core.signed_addresses import signed_query, still_good
 from media.storage import media_dir
 
-ADDRESS_FOR: Final = timedelta(minutes=10)
 DRAFTS_FOR: Final = timedelta(days=1)
 
-_MOMENT: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
+_SIGNED: Final = "plate sheets"
 
 
 def _folder() -> Path:
@@ -71,23 +67,10 @@ def remove_old_drafts() -> None:
 
 def address(sheet_id: UUID) -> str:
     """A signed address of the file, good for ten minutes. Only for who may have it."""
-    expires = int((now() + ADDRESS_FOR).timestamp())
-    return (
-        f"{settings().public_url}/plate-sheets/{sheet_id}.pdf"
-        f"?expires={expires}&signature={_signature(sheet_id, expires)}"
-    )
+    name = str(sheet_id)
+    return f"{settings().public_url}/plate-sheets/{name}.pdf?{signed_query(_SIGNED, name)}"
 
 
 def may_fetch(sheet_id: UUID, expires: str, signature: str) -> bool:
     """Whether an address was made here and is still good."""
-    if _MOMENT.fullmatch(expires) is None:
-        return False
-    if not hmac.compare_digest(signature.encode(), _signature(sheet_id, int(expires)).encode()):
-        return False
-    return now() <= datetime.fromtimestamp(int(expires), UTC)
-
-
-def _signature(sheet_id: UUID, expires: int) -> str:
-    key = settings().derived_key("plate sheets")
-    digest = hmac.digest(key, f"{sheet_id}\n{expires}".encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return still_good(_SIGNED, str(sheet_id), expires, signature)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.cli.plates import _line, _print
+from core import signed_addresses
 from core.clock import now
 from core.ids import uuid7
 from core.settings import settings
@@ -45,7 +46,7 @@ async def test_a_sheet_is_fetched_by_its_address_and_by_no_other(
         unsigned = await client.get(address.split("?")[0])
         forged = await client.get(address[:-2])
         later = now() + timedelta(minutes=11)
-        monkeypatch.setattr(files, "now", lambda: later)
+        monkeypatch.setattr(signed_addresses, "now", lambda: later)
         late = await client.get(address)
     assert (good.status_code, good.content) == (200, b"%PDF-not really")
     assert good.headers["content-type"] == "application/pdf"

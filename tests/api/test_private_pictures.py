@@ -12,8 +12,9 @@ import pytest
 
 from api.app import make_service
 from api.assembly import database_config
-from api.pages.pictures import IMMUTABLE
+from api.pages.fetched import IMMUTABLE
 from core import settings as settings_module
+from core import signed_addresses
 from core.clock import now
 from core.settings import settings
 from identity.actor import Actor, ActorKind
@@ -105,9 +106,9 @@ async def test_an_address_is_over_after_ten_minutes(monkeypatch: pytest.MonkeyPa
     put()
     url = private_url(KEY)
     made = now()
-    monkeypatch.setattr(photos, "now", lambda: made + timedelta(minutes=9, seconds=59))
+    monkeypatch.setattr(signed_addresses, "now", lambda: made + timedelta(minutes=9, seconds=59))
     assert (await get(url)).status_code == 200
-    monkeypatch.setattr(photos, "now", lambda: made + timedelta(minutes=10, seconds=1))
+    monkeypatch.setattr(signed_addresses, "now", lambda: made + timedelta(minutes=10, seconds=1))
     answer = await get(url)
     assert answer.status_code == 404
     assert answer.headers["Cache-Control"] == "no-store"

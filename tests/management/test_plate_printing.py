@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from core import jobs
+from core import jobs, signed_addresses
 from core.clock import now
 from core.database import execute, fetch
 from core.errors import InvalidInput, NotFound, Unauthenticated, WrongState
@@ -272,7 +272,7 @@ async def test_an_address_is_made_when_there_is_a_file_and_is_soon_over(
     assert not files.may_fetch(sheet.id, "", given["signature"])
     assert not files.may_fetch(sheet.id, given["expires"], "签")
     later = now() + timedelta(minutes=11)
-    monkeypatch.setattr(files, "now", lambda: later)
+    monkeypatch.setattr(signed_addresses, "now", lambda: later)
     assert not files.may_fetch(sheet.id, **given)
 
 
