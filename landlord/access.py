@@ -8,10 +8,11 @@ from uuid import UUID
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from identity.actor import EVERYWHERE, Actor, ActorKind, Permission
 from landlord.models import Enquiry, Listing, ListingState, Reservation
 from management.access import access_room, in_scope, require_sign_in, visible_places
+from management.claims import runs
 from management.models import Place, Room
 
 # What a listing that was public may have become, as everybody may know.
@@ -110,6 +111,26 @@ async def access_reviewed_listing(actor: Actor, *, listing_id: UUID, lock: bool 
     # By id alone: the lock must not reach the place through the join.
     query = Listing.filter(id=listing_id)
     return await (query.select_for_update() if lock else query).get()
+
+
+async def is_own(account_id: UUID, listing: Listing) -> bool:
+    """Whether an account put a listing up, or runs the house that it is of."""
+    return listing.landlord_id == account_id or await runs(account_id, listing.place_id)
+
+
+async def require_of_others(account_id: UUID, listing: Listing) -> None:
+    """Refuse who would ask about, or report, what is their own.
+
+    Raises:
+        InvalidInput: it is, as :func:`is_own` says.
+    """
+    if await is_own(account_id, listing):
+        raise InvalidInput(
+            field="input.listingId",
+            reason="OWN_LISTING",
+            zh="这是您自己管理的房屋",
+            en="It is of a house that you run",
+        )
 
 
 async def access_own_room(actor: Actor, *, room_id: UUID) -> Room:

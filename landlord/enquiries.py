@@ -21,7 +21,7 @@ from core.rates import allow
 from core.text import clean
 from core.work import current, work
 from identity.actor import Actor, ActorKind
-from landlord.access import access_enquiry, on_offer
+from landlord.access import access_enquiry, on_offer, require_of_others
 from landlord.events import (
     EnquiryAnswered,
     EnquirySent,
@@ -31,7 +31,6 @@ from landlord.events import (
 )
 from landlord.models import Enquiry, EnquiryMessage, EnquiryState, Listing, ViewingState
 from management.access import require_sign_in
-from management.claims import runs
 from management.rules import rules
 
 LONGEST_WORDS: Final = 500
@@ -210,13 +209,7 @@ async def _conversation(seeker_id: UUID, listing_id: UUID) -> Enquiry:
     listing = await Listing.filter(on_offer(), id=listing_id).first()
     if listing is None:
         raise NotFound
-    if listing.landlord_id == seeker_id or await runs(seeker_id, listing.place_id):
-        raise InvalidInput(
-            field="input.listingId",
-            reason="OWN_LISTING",
-            zh="这是您自己管理的房屋",
-            en="It is of a house that you run",
-        )
+    await require_of_others(seeker_id, listing)
     await allow("new enquiries", str(seeker_id), limit=rules().enquiries_per_day, window=_DAY)
     begun = Enquiry(listing_id=listing_id, seeker_id=seeker_id, last_words_at=now())
     # Two requests at once begin one conversation: the database decides.

@@ -15,14 +15,14 @@ from tortoise.transactions import in_transaction
 from core.clock import now
 from core.crypto import ring, seal
 from core.database import fetch
-from core.errors import Conflict, InvalidInput, NotFound, WrongState
+from core.errors import Conflict, NotFound, WrongState
 from core.events import emit
 from core.keyset import Order, Page, Slice, take
 from core.rates import allow
 from core.text import clean
 from core.work import work
 from identity.actor import Actor, ActorKind, Permission
-from landlord.access import on_offer
+from landlord.access import on_offer, require_of_others
 from landlord.events import ListingReportDecided, ListingReported, ListingTakenDown
 from landlord.models import (
     Enquiry,
@@ -39,7 +39,6 @@ from landlord.snapshots import take_snapshot
 from landlord.workflow import MOVED, WAITING, ListingAction, move
 from management.access import in_scope, require_sign_in
 from management.access import within as in_grid
-from management.claims import runs
 from management.models import Place
 from management.rules import rules
 from management.territory import grid_by_code
@@ -96,13 +95,7 @@ async def report_listing(
         ).first()
         if listing is None:
             raise NotFound
-        if listing.landlord_id == actor.id or await runs(actor.id, listing.place_id):
-            raise InvalidInput(
-                field="input.listingId",
-                reason="OWN_LISTING",
-                zh="这是您自己管理的房屋",
-                en="It is of a house that you run",
-            )
+        await require_of_others(actor.id, listing)
         report = ListingReport(listing_id=listing.id, reporter_id=actor.id, reason=reason)
         seal(report, "words", text or None)
         await _keep_evidence(listing)

@@ -22,7 +22,7 @@ from core.jobs import periodic
 from core.keyset import NOTHING, Order, Page, Slice, take
 from core.work import current, work
 from identity.actor import SYSTEM, Actor, ActorKind
-from landlord.access import access_own_listing, access_place_of_own_listing
+from landlord.access import access_own_listing, access_place_of_own_listing, is_own
 from landlord.events import ListingLet, ListingReserved, ReservationExpired, ReservationReleased
 from landlord.models import (
     Listing,
@@ -34,7 +34,6 @@ from landlord.models import (
 from landlord.snapshots import take_snapshot
 from landlord.workflow import MOVED, ListingAction, move, require
 from management.access import require_sign_in
-from management.claims import runs
 from management.models import Room
 from management.rooms import note_let
 from management.rules import rules
@@ -62,7 +61,7 @@ async def reserve_listing(actor: Actor, *, listing_id: UUID) -> Reservation:
         listing = await Listing.filter(id=listing_id).select_for_update().first()
         if listing is None or listing.state not in {ListingState.PUBLISHED, ListingState.RESERVED}:
             raise NotFound
-        if listing.landlord_id == actor.id or await runs(actor.id, listing.place_id):
+        if await is_own(actor.id, listing):
             raise WrongState(
                 reason="OWN_LISTING", zh="不能预订自己的房源", en="It is your own listing"
             )

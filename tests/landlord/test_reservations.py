@@ -93,8 +93,11 @@ async def test_one_seeker_holds_one_room_also_when_asking_twice_at_once(
 
 async def test_a_seeker_reserves_three_times_a_week_and_never_their_own(town: None) -> None:
     listing, landlord = await offer()
-    own = reserve_listing(signed_in(landlord), listing_id=listing.id)
-    await refused(WrongState, own, reason="OWN_LISTING")
+    agent = await factories.account()
+    await factories.claim(agent, await Place.get(id=listing.place_id))
+    for owner in (landlord, agent):
+        own = reserve_listing(signed_in(owner), listing_id=listing.id)
+        await refused(WrongState, own, reason="OWN_LISTING")
     seeker = signed_in(await factories.account())
     for _ in range(3):
         await reserve_listing(seeker, listing_id=listing.id)
