@@ -63,6 +63,21 @@ class ReportFilter:
     grid_code: str | None = None
 
 
+def checked_words(reason: ReportReason, words: str) -> str:
+    """What somebody says of a listing, as it is kept; only some reasons speak for themselves.
+
+    Raises:
+        InvalidInput: words that can't be used, or none where only words say what is wrong.
+    """
+    return clean(
+        words,
+        field="input.words",
+        longest=LONGEST_WORDS,
+        shortest=2 if reason is ReportReason.OTHER else 0,
+        multiline=True,
+    )
+
+
 async def report_listing(
     actor: Actor, *, listing_id: UUID, reason: ReportReason, words: str = ""
 ) -> ListingReport:
@@ -73,21 +88,15 @@ async def report_listing(
     Raises:
         Unauthenticated: nobody is signed in.
         NotFound: no such listing on offer.
-        InvalidInput: the listing is the actor's own, or of a house that they run; words that
-            can't be used, or none where only words say what is wrong.
+        InvalidInput: the listing is the actor's own, or of a house that they run; words as in
+            :func:`checked_words`.
         Conflict: the actor has reported it already, and nobody has decided.
         RateLimited: too many reports in a day.
     """
     require_sign_in(actor)
     if actor.kind is not ActorKind.ACCOUNT or actor.id is None:
         raise NotFound
-    text = clean(
-        words,
-        field="input.words",
-        longest=LONGEST_WORDS,
-        shortest=2 if reason is ReportReason.OTHER else 0,
-        multiline=True,
-    )
+    text = checked_words(reason, words)
     async with work(actor) as unit:
         asked = Enquiry.filter(seeker_id=actor.id).values("listing_id")
         listing = await Listing.filter(

@@ -46,7 +46,7 @@ from integrations import sms
 from landlord.enquiries import LONGEST_WORDS, send_enquiry
 from landlord.enquiry_lists import latest_messages, own_enquiry_about, shared_phone
 from landlord.models import ListingState, ReportReason
-from landlord.reports import report_listing
+from landlord.reports import checked_words, report_listing
 
 _FIELDS: Final = ("words", "at", "share", "reason", "phone", "code")
 _LONGEST_FIELD: Final = 2500  # the longest words, each character in several code points
@@ -107,15 +107,7 @@ async def _ask(actor: Actor, listing_id: UUID, typed: Typed) -> dict[str, Any]:
 
 
 def _check_report(typed: Typed) -> None:
-    reason = _reason(typed["reason"])
-    shortest = 2 if reason is ReportReason.OTHER else 0
-    clean(
-        typed["words"],
-        field="input.words",
-        longest=LONGEST_WORDS,
-        shortest=shortest,
-        multiline=True,
-    )
+    checked_words(_reason(typed["reason"]), typed["words"])
 
 
 async def _report(actor: Actor, listing_id: UUID, typed: Typed) -> dict[str, Any]:

@@ -230,6 +230,22 @@ async def test_a_report_names_a_reason(offer: Listing, outbox: Outbox, reason: s
     assert "请选一项" in answer.text
 
 
+async def test_another_reason_needs_words_before_a_code_is_sent(
+    offer: Listing, outbox: Outbox
+) -> None:
+    typed = {"phone": PHONE, "reason": ReportReason.OTHER.value}
+    async with visitor() as client:
+        bare = await client.post(listing_path(offer.id) + "/report", data=typed)
+        sent = await fetch("SELECT 1 FROM sms_code")
+        said = await client.post(
+            listing_path(offer.id) + "/report", data={**typed, "words": "吵闹"}
+        )
+
+    assert (bare.status_code, sent) == (400, [])
+    assert "one-time-code" not in bare.text
+    assert (said.status_code, "one-time-code" in said.text) == (200, True)
+
+
 async def test_without_short_messages_the_page_says_what_to_do(
     offer: Listing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
