@@ -165,3 +165,15 @@ class Unavailable(DomainError):
     code = Code.UNAVAILABLE
     default_zh = "服务暂时不可用，请稍后再试"
     default_en = "The service is unavailable for a moment; try again"
+
+
+def require_version(version: int, expected: int) -> None:
+    """Refuse to change what is no longer what the caller saw.
+
+    Raises:
+        Conflict: somebody changed it meanwhile; ``params.version`` is what it is at now.
+    """
+    if version != expected:
+        raise Conflict(
+            field="input.expectedVersion", reason="STALE_VERSION", params={"version": version}
+        )

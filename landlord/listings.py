@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tortoise.expressions import Q
 
-from core.errors import Conflict
+from core.errors import require_version
 from core.events import emit
 from core.keyset import NOTHING, Order, Page, Slice, take
 from core.work import work
@@ -96,12 +96,7 @@ async def update_listing(
     usable = checked(values)
     async with work(actor) as unit:
         listing = await access_own_listing(actor, listing_id=listing_id)
-        if listing.version != expected_version:
-            raise Conflict(
-                field="input.expectedVersion",
-                reason="STALE_VERSION",
-                params={"version": listing.version},
-            )
+        require_version(listing.version, expected_version)
         require(listing, ListingAction.UPDATE)
         listing.update_from_dict(usable)
         if {"let_by", "beds"} & set(usable):

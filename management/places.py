@@ -13,7 +13,7 @@ from tortoise.expressions import Q
 from core.clock import now
 from core.crypto import seal
 from core.database import fetch
-from core.errors import Conflict, InvalidInput, WrongState
+from core.errors import InvalidInput, WrongState, require_version
 from core.events import emit
 from core.ids import uuid7
 from core.keyset import Order, Page, Slice, take
@@ -173,7 +173,7 @@ async def update_place(
         place = await access_place(
             actor, place_id=place_id, permission=Permission.PLACES_WRITE, lock=True
         )
-        _expect(place, expected_version)
+        require_version(place.version, expected_version)
         if place.lifecycle is Lifecycle.DEMOLISHED:
             raise WrongState(reason="DEMOLISHED", zh="房屋已拆除", en="The place is demolished")
         if {"longitude", "latitude"} & checked.keys():
@@ -232,7 +232,7 @@ async def close_place(
         place = await access_place(
             actor, place_id=place_id, permission=Permission.PLACES_WRITE, lock=True
         )
-        _expect(place, expected_version)
+        require_version(place.version, expected_version)
         if place.lifecycle in {target, Lifecycle.DEMOLISHED}:
             raise WrongState(
                 reason=place.lifecycle.value, zh="已经是关闭状态", en="It is closed already"
@@ -243,15 +243,6 @@ async def close_place(
         unit.note("closePlace", "PLACE", place.id, demolished=demolished)
         await emit(PlaceClosed(place_id=place.id))
     return place
-
-
-def _expect(place: Place, version: int) -> None:
-    if place.version != version:
-        raise Conflict(
-            field="input.expectedVersion",
-            reason="STALE_VERSION",
-            params={"version": place.version},
-        )
 
 
 def _file_of(place: Place) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import errors
-from core.errors import Code, Conflict, DomainError, InvalidInput, RateLimited
+from core.errors import Code, Conflict, DomainError, InvalidInput, RateLimited, require_version
 
 KINDS = [
     kind
@@ -91,3 +91,15 @@ def test_what_a_caller_typed_is_never_a_template() -> None:
         params={"given": "{minimum}", "minimum": 7}, en="Not {given}", zh="{given}"
     )
     assert refusal.message("en") == "Not {minimum}"
+
+
+@pytest.mark.parametrize("seen", [1, 3])
+def test_what_has_another_version_than_was_seen_is_not_changed(seen: int) -> None:
+    require_version(2, 2)
+    with pytest.raises(Conflict) as refusal:
+        require_version(2, seen)
+    assert refusal.value.extensions() == {
+        "code": "CONFLICT",
+        "field": "input.expectedVersion",
+        "params": {"reason": "STALE_VERSION", "version": 2},
+    }
