@@ -5,7 +5,7 @@ In the same transaction. What is held of a listing that ends is released, and to
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import landlord.search.keeping
 from core.database import execute
@@ -21,12 +21,19 @@ from management.events import (
     PlaceClosed,
     PlaceUnblocked,
     PlaceUpdated,
+    RoomsUpdated,
     RoomUpdated,
 )
 from management.models import PlaceClaim
 
 # Imported for what they register too.
 __all__ = ["freshness", "personal_data", "reservations", "self_checks"]
+
+_NOT_LETTABLE: Final = (
+    "l.room_id = ANY($1::uuid[]) AND EXISTS (SELECT 1 FROM room r WHERE r.id = l.room_id"
+    " AND (r.state = 'OUT_OF_USE'"
+    " OR (NOT r.dormitory AND l.let_by = 'BED' AND l.state <> 'DRAFT')))"
+)
 
 
 @on(PlaceBlocked)
@@ -62,12 +69,13 @@ async def withdraw_listings_of_changed_room(event: RoomUpdated) -> None:
 
     Who uses the room again puts it up again.
     """
-    await _end(
-        "l.room_id = $1 AND EXISTS (SELECT 1 FROM room r WHERE r.id = $1"
-        " AND (r.state = 'OUT_OF_USE'"
-        " OR (NOT r.dormitory AND l.let_by = 'BED' AND l.state <> 'DRAFT')))",
-        event.room_id,
-    )
+    await _end(_NOT_LETTABLE, [event.room_id])
+
+
+@on(RoomsUpdated)
+async def withdraw_listings_of_changed_rooms(event: RoomsUpdated) -> None:
+    """As for one room, for many at once."""
+    await _end(_NOT_LETTABLE, list(event.room_ids))
 
 
 @on(PlaceUpdated)

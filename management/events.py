@@ -45,6 +45,14 @@ class RoomUpdated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoomsUpdated(Event):
+    """What is known of rooms of one house changed at once: in place of ``RoomUpdated``."""
+
+    place_id: UUID
+    room_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseFiled(Event):
     """The registered lease of a house or room was recorded."""
 

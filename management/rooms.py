@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
@@ -16,7 +17,7 @@ from core.text import clean
 from core.work import work
 from identity.actor import Actor, Permission
 from management.access import access_place, access_room
-from management.events import PlaceUpdated, RoomsAdded, RoomUpdated
+from management.events import RoomsAdded, RoomsUpdated, RoomUpdated
 from management.models import Lifecycle, Place, PlaceKind, Room, RoomState
 from management.rules import rules
 
@@ -132,14 +133,25 @@ async def note_vacant(room: Room) -> None:
 
 async def note_all_vacant(rooms: Sequence[Room]) -> None:
     """As :func:`note_vacant` for several, with all their places locked; one event a place."""
-    let = [room for room in rooms if room.state is RoomState.LET]
-    if not let:
-        return
-    await Room.filter(id__in=[room.id for room in let]).update(state=RoomState.VACANT)
-    for room in let:
-        room.state = RoomState.VACANT
-    for place_id in dict.fromkeys(room.place_id for room in let):
-        await emit(PlaceUpdated(place_id=place_id))
+    await set_states({room: RoomState.VACANT for room in rooms if room.state is RoomState.LET})
+
+
+async def set_states(states: Mapping[Room, RoomState]) -> int:
+    """Note how rooms stand now, in a running unit of work with all their places locked.
+
+    One event a place tells of those that change; answers how many do.
+    """
+    changed = [room for room, state in states.items() if room.state is not state]
+    for state in dict.fromkeys(states[room] for room in changed):
+        ids = [room.id for room in changed if states[room] is state]
+        await Room.filter(id__in=ids).update(state=state)
+    by_place: dict[UUID, list[UUID]] = defaultdict(list)
+    for room in changed:
+        room.state = states[room]
+        by_place[room.place_id].append(room.id)
+    for place_id, room_ids in by_place.items():
+        await emit(RoomsUpdated(place_id=place_id, room_ids=tuple(room_ids)))
+    return len(changed)
 
 
 async def _set_state(room: Room, state: RoomState) -> None:

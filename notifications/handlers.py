@@ -14,6 +14,7 @@ from management.events import (
     PlaceUnblocked,
     PlaceUpdated,
     RoomsAdded,
+    RoomsUpdated,
     RoomUpdated,
     WardenPosted,
 )
@@ -50,6 +51,12 @@ for _event, _kind in OF_PLACES.items():
 async def tell_of_offers(event: ListingsPublished) -> None:
     """Tell who watches the grid of the place, once for all of its rooms."""
     await announce_place(GridEventKind.LISTING_PUBLISHED, event.place_id)
+
+
+@later(RoomsUpdated, name="notifications.grid_activity.rooms_updated", queue="live")
+async def tell_of_rooms(event: RoomsUpdated) -> None:
+    """Tell who watches the grid of the place, once for all of its rooms."""
+    await announce_place(GridEventKind.ROOM_UPDATED, event.place_id)
 
 
 @later(WardenPosted, name="notifications.grid_activity.warden_posted", queue="live")

@@ -60,6 +60,10 @@ WIRING = {
         [f"{LIVE}.room_updated"],
     ),
     "RoomsAdded": ([], [f"{LIVE}.rooms_added"]),
+    "RoomsUpdated": (
+        [f"{LANDLORD}.withdraw_listings_of_changed_rooms", INDEX_PLACE],
+        [f"{LIVE}.rooms_updated"],
+    ),
     "SmsCodeRequested": ([], ["identity.send_sms_code"]),
     "WardenPosted": ([], [f"{LIVE}.warden_posted"]),
 }

@@ -7,14 +7,13 @@ from typing import Final
 from uuid import UUID
 
 from core.errors import InvalidInput, NotFound
-from core.events import emit
 from core.work import work
 from identity.actor import Actor, ActorKind
 from landlord.batches.common import check_count, refuse
 from landlord.models import Listing, ListingState
 from management.access import access_place, require_sign_in
-from management.events import PlaceUpdated
 from management.models import Place, Room, RoomState
+from management.rooms import set_states
 
 _LIVE: Final = (ListingState.PUBLISHED, ListingState.RESERVED, ListingState.SUSPENDED)
 
@@ -59,15 +58,8 @@ async def set_room_states(
             if room.id in offered or room.state is RoomState.OUT_OF_USE
         ]
         refuse(faults)
-        changed = [room for room in rooms if room.state is not states[room.id]]
-        for state in (RoomState.VACANT, RoomState.LET):
-            ids = [room.id for room in changed if states[room.id] is state]
-            if ids:
-                await Room.filter(id__in=ids).update(state=state)
-        unit.note("setRoomStates", "PLACE", place.id, count=len(changed))
-        if changed:
-            # One for all: no offer hangs on these rooms, so nobody need hear of each.
-            await emit(PlaceUpdated(place_id=place.id))
+        changed = await set_states({room: states[room.id] for room in rooms})
+        unit.note("setRoomStates", "PLACE", place.id, count=changed)
     return place
 
 

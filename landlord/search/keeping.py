@@ -18,7 +18,7 @@ from landlord.events import (
     ReservationReleased,
 )
 from landlord.search.projection import reconcile, reindex
-from management.events import PlaceUpdated, RoomUpdated
+from management.events import PlaceUpdated, RoomsUpdated, RoomUpdated
 
 log = structlog.get_logger("landlord.search")
 
@@ -39,7 +39,7 @@ async def index_listings(event: ListingsPublished | ListingsUpdated | ListingsRe
     await reindex(listing_ids=event.listing_ids)
 
 
-async def index_place(event: ListingsRestored | PlaceUpdated | RoomUpdated) -> None:
+async def index_place(event: ListingsRestored | PlaceUpdated | RoomUpdated | RoomsUpdated) -> None:
     """What the file of a place says is searched with each of its listings."""
     await reindex(place_id=event.place_id)
 
@@ -60,6 +60,7 @@ def register() -> None:
     on(ListingsRestored)(index_place)
     on(PlaceUpdated)(index_place)
     on(RoomUpdated)(index_place)
+    on(RoomsUpdated)(index_place)
 
 
 @periodic("landlord.search_reconcile", "33 18 * * *")

@@ -28,7 +28,7 @@ gql_enum(
         "PLACE_UPDATED": "a file changed 档案更新",
         "PLACE_CLOSED": "a place closed 场所关闭",
         "ROOMS_ADDED": "rooms were added 新增房间",
-        "ROOM_UPDATED": "a room changed 房间信息更新",
+        "ROOM_UPDATED": "a room changed, or several at once 房间信息更新",
         "LEASE_FILED": "a registered lease was recorded 登记租赁备案",
         "PLACE_BLOCKED": "letting was stopped 暂停出租",
         "PLACE_UNBLOCKED": "a stop was lifted 恢复出租",

@@ -13,7 +13,7 @@ from landlord.batches import common, set_room_states
 from landlord.models import ListingState
 from management.models import Place, Room, RoomState
 from tests import factories
-from tests.management.support import VISITOR, entries, refused, signed_in, staff
+from tests.management.support import VISITOR, entries, jobs, refused, signed_in, staff
 from tests.schema.test_query_counts import statements
 
 
@@ -52,6 +52,15 @@ async def test_rooms_are_let_and_vacant_again(house: House) -> None:
         {"count": 2},
         {"count": 1},
     ]
+    told = await jobs()
+    assert [name for name, _ in told] == ["rooms_updated"] * 2
+    first, third = str(house.rooms[0].id), str(house.rooms[2].id)
+    assert [sorted(data["room_ids"]) for _, data in told] == [[first, third], [first]]
+
+
+async def test_rooms_that_stand_so_already_are_told_of_to_nobody(house: House) -> None:
+    await setting(house, RoomState.VACANT, RoomState.VACANT)
+    assert await jobs() == []
 
 
 async def test_one_room_at_fault_keeps_all_as_they_are_and_each_is_named(house: House) -> None:

@@ -94,8 +94,11 @@ async def test_drafts_become_public_with_their_evidence_and_their_trail(house: H
         assert kept.content["listing"]["published_at"] == listing.published_at.isoformat()
         assert [entry.action for entry in await entries(key)] == ["publishListing"]
     assert (await Room.get(id=house.rooms[0].id)).state is RoomState.VACANT
-    told = [data for name, data in await jobs() if name == "listings_published"]
-    assert [sorted(data["listing_ids"]) for data in told] == [sorted(map(str, house.ids))]
+    told = dict(await jobs())
+    assert set(told) == {"rooms_updated", "listings_published"}
+    assert sorted(told["listings_published"]["listing_ids"]) == sorted(map(str, house.ids))
+    vacated = {"place_id": str(house.place.id), "room_ids": [str(house.rooms[0].id)]}
+    assert told["rooms_updated"] == vacated
 
 
 async def test_each_room_at_fault_is_named_and_none_is_public(house: House) -> None:

@@ -8,15 +8,16 @@ from decimal import Decimal
 import pytest
 
 from core.errors import WrongState
+from core.work import work
 from identity.actor import Role
 from landlord.listings import create_listing
 from landlord.models import Listing, ListingState
 from landlord.publishing import publish_listing
 from management.blocks import block_place, end_block
 from management.models import Room, RoomState
-from management.rooms import update_room
+from management.rooms import set_states, update_room
 from tests import factories
-from tests.management.support import outcomes, refused, signed_in, staff
+from tests.management.support import jobs, outcomes, refused, signed_in, staff
 
 TAKEN_BACK = set(ListingState) - {ListingState.LET, ListingState.WITHDRAWN}
 
@@ -69,6 +70,23 @@ async def test_the_offers_of_everybody_who_runs_the_house_are_taken_back(town: N
         await factories.listing(room, await factories.account(), state=state)
     await out_of_use(room)
     assert set(await Listing.all().values_list("state", flat=True)) == {ListingState.WITHDRAWN}
+
+
+async def test_the_offers_of_rooms_that_change_at_once_are_taken_back_as_of_one(
+    town: None,
+) -> None:
+    place, who = await factories.place(), await factories.account()
+    rooms = [await factories.room(place, number) for number in ("301", "302", "303")]
+    for room in rooms:
+        await factories.listing(room, who)
+    states = [RoomState.OUT_OF_USE, RoomState.OUT_OF_USE, RoomState.LET]
+    async with work(staff()):
+        assert await set_states(dict(zip(rooms, states, strict=True))) == 3
+    assert [(await Room.get(id=room.id)).state for room in rooms] == states
+    left = [(await Listing.get(room_id=room.id)).state for room in rooms]
+    assert left == [ListingState.WITHDRAWN] * 2 + [ListingState.PUBLISHED]
+    ((_, told),) = [job for job in await jobs() if job[0] == "rooms_updated"]
+    assert told["room_ids"] == [str(room.id) for room in rooms]
 
 
 async def test_what_was_taken_back_does_not_return_with_the_end_of_a_block(town: None) -> None:

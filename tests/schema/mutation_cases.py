@@ -108,7 +108,7 @@ CASES = [
         {"placeId": "$place", "items": [{"roomId": "$emptyRoom", "state": "LET"}]},
         "board { vacant let floors { rooms { number state } } }",
         {"items": [{"roomId": "$emptyRoom", "state": "VACANT"}]}, stranger="landlord B",
-        told=frozenset({"place_updated"}),
+        told=frozenset({"rooms_updated"}),
     ),
     Case(
         "submitSelfCheck", "landlord A",

@@ -45,14 +45,12 @@ class Scene:
         async with app.open_async():
             await run_worker(app, wait=False)
 
-    async def file_place(self, role: str, tenant: int) -> dict[str, Any]:
-        """Somebody opens a file in the grid of a tenant, and the news goes out."""
-        case = next(case for case in CASES if case.name == "filePlace")
+    async def act(self, name: str, role: str, tenant: int) -> None:
+        """Somebody does something in the grid of a tenant, and the news goes out."""
+        case = next(case for case in CASES if case.name == name)
         given = input_for(case, names_of(self.world, tenant))
-        made = await data_of(case.document, self.world.actors[role], {"input": given})
+        await data_of(case.document, self.world.actors[role], {"input": given})
         await self.work()
-        place: dict[str, Any] = made["filePlace"]["place"]
-        return place
 
 
 @pytest.fixture
@@ -111,7 +109,7 @@ async def listening(grid_code: str, expected: int = 1) -> None:
 async def test_a_warden_sees_what_another_files_in_their_grid(scene: Scene) -> None:
     async with watching(scene, "warden 1", GRIDS[0]) as socket:
         await listening(GRIDS[0])
-        await scene.file_place("supervisor 1", 0)
+        await scene.act("filePlace", "supervisor 1", 0)
         event = await hear(socket)
         assert event["type"] == "next"
         found = event["payload"]["data"]["gridActivity"]
@@ -121,6 +119,14 @@ async def test_a_warden_sees_what_another_files_in_their_grid(scene: Scene) -> N
             "grid": {"code": GRIDS[0]},
             "place": {"name": "新测试楼", "rooms": [], "contact": {"phone": "139****0009"}},
         }
+
+
+async def test_rooms_that_change_at_once_are_heard_of_as_rooms_not_as_a_file(scene: Scene) -> None:
+    async with watching(scene, "warden 1", GRIDS[0]) as socket:
+        await listening(GRIDS[0])
+        await scene.act("setRoomStates", "landlord A", 0)
+        heard = (await hear(socket))["payload"]["data"]["gridActivity"]
+        assert heard["kind"] == "ROOM_UPDATED"
 
 
 async def test_the_community_hears_of_its_grids_and_another_grid_hears_nothing(
@@ -133,8 +139,8 @@ async def test_the_community_hears_of_its_grids_and_another_grid_hears_nothing(
     ):
         await listening(community)
         await listening(GRIDS[1])
-        await scene.file_place("warden 1", 0)
-        await scene.file_place("warden 2", 1)
+        await scene.act("filePlace", "warden 1", 0)
+        await scene.act("filePlace", "warden 2", 1)
         assert (await hear(above))["payload"]["data"]["gridActivity"]["kind"] == "PLACE_FILED"
         # The first that the other grid hears of is its own, so nothing came before.
         heard = (await hear(beside))["payload"]["data"]["gridActivity"]
