@@ -19,7 +19,6 @@ from core.embedded_postgres import Cluster, running, state_folder
 from core.migrate import migrate
 from core.settings import Settings
 from integrations.sms import development
-from landlord.search.projection import reconcile
 
 log = structlog.get_logger("api.runtime")
 
@@ -65,8 +64,6 @@ async def migrate_now(ground: Ground) -> list[str]:
     """Bring the database up to date; answers what ran."""
     async with connected(patient(ground.config)):
         done = await migrate(ground.config)
-        if "landlord.0007_search" in done:
-            await reconcile()  # the listings that were there before they could be searched
     if done:
         log.info("database.migrated", count=len(done))
     return done

@@ -18,6 +18,19 @@ from core.database import connection, execute, fetch
 
 _LOCK = 0x4C657965  # any number that is ours: "Leye"
 _JOB_SQL = resources.files("procrastinate.sql")
+_NEVER_RELEASED = ("core", "0003_audit_trail")  # what every database from before ran
+
+
+class DatabaseFromBeforeTheRelease(Exception):
+    """The database has a history that was never released; the text says what to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This database was made by a development version from before the first release. It "
+            "can't be brought up to date; make it anew. With DATABASE_URL: drop the database, "
+            "create it, run `leye migrate`. Without: remove the folder postgres in LEYE_HOME "
+            "(var/ in the checkout)."
+        )
 
 
 async def migrate(config: Mapping[str, Any]) -> list[str]:
@@ -25,6 +38,9 @@ async def migrate(config: Mapping[str, Any]) -> list[str]:
 
     Needs Tortoise initialised with :func:`core.database.patient` and the same ``config``: another
     start may be migrating, and a table may be large.
+
+    Raises:
+        DatabaseFromBeforeTheRelease: nothing leads from what the database has to this schema.
     """
     done: list[str] = []
 
@@ -40,6 +56,7 @@ async def migrate(config: Mapping[str, Any]) -> list[str]:
         # Without its table the recorder's first question would abort the transaction.
         editor = executor._schema_editor(atomic=False)  # noqa: SLF001 - Tortoise offers no other
         await executor.recorder.ensure_schema(editor)
+        await _refuse_never_released()
         latest = [MigrationTarget(app_label=app, name="__latest__") for app in apps]
         await executor.migrate(latest, direction="forward", progress=note)
         done += await _migrate_jobs()
@@ -47,7 +64,14 @@ async def migrate(config: Mapping[str, Any]) -> list[str]:
 
 
 async def pending(config: Mapping[str, Any]) -> list[str]:
-    """Names of migrations that have not run on this database."""
+    """Names of migrations that have not run on this database.
+
+    Raises:
+        DatabaseFromBeforeTheRelease: as :func:`migrate`.
+    """
+    (found,) = await fetch("SELECT to_regclass('tortoise_migrations') IS NOT NULL AS history")
+    if found["history"]:
+        await _refuse_never_released()
     # Outside of a transaction: the recorder's question fails where its table is not there yet.
     apps = dict(config["apps"])
     executor = MigrationExecutor(connection(), apps)
@@ -56,6 +80,12 @@ async def pending(config: Mapping[str, Any]) -> list[str]:
     waiting = [f"{step.migration.app_label}.{step.migration.name}" for step in plan]
     (table,) = await fetch("SELECT to_regclass('job_schema') IS NOT NULL AS there")
     return waiting + _job_names(await _known_job_steps() if table["there"] else set())
+
+
+async def _refuse_never_released() -> None:
+    sql = "SELECT 1 FROM tortoise_migrations WHERE app = $1 AND name = $2"
+    if await fetch(sql, *_NEVER_RELEASED):
+        raise DatabaseFromBeforeTheRelease
 
 
 async def _migrate_jobs() -> list[str]:

@@ -14,6 +14,7 @@ from api.cli import serving as serving
 from api.cli.terminal import say
 from core.embedded_postgres import EmbeddedPostgresError
 from core.errors import DomainError
+from core.migrate import DatabaseFromBeforeTheRelease
 from core.settings import SettingsError
 
 cli = typer.Typer(
@@ -34,6 +35,6 @@ def main() -> None:
     except SettingsError as error:
         say.print(f"[red]The settings can't be used:[/red]\n{error}", highlight=False)
         sys.exit(2)
-    except (EmbeddedPostgresError, DomainError) as error:
+    except (EmbeddedPostgresError, DatabaseFromBeforeTheRelease, DomainError) as error:
         say.print(f"[red]{error}[/red]", highlight=False)
         sys.exit(1)

@@ -12,7 +12,7 @@ from api.runtime import Ground
 from core import redis
 from core.clock import now
 from core.database import fetch
-from core.migrate import pending
+from core.migrate import DatabaseFromBeforeTheRelease, pending
 
 OLDEST_POSTGRES: Final = 15
 OLDEST_REDIS: Final = 7
@@ -90,7 +90,10 @@ async def migrations(here: Ground) -> Finding:
     made = await fetch("SELECT to_regclass('public.tortoise_migrations') IS NOT NULL AS found")
     if not made[0]["found"]:
         return failure("migrations", "the database is empty", "Run `leye migrate`.")
-    waiting = await pending(here.config)
+    try:
+        waiting = await pending(here.config)
+    except DatabaseFromBeforeTheRelease as error:
+        return failure("migrations", "from before the first release", str(error))
     if not waiting:
         return good("migrations", "none waits")
     shown = ", ".join(waiting[:3]) + (" ..." if len(waiting) > 3 else "")

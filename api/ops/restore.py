@@ -113,8 +113,9 @@ def _refuse_foreign(manifest: Manifest, settings: Settings, *, without_secret: b
     newer = sorted(set(manifest.migrations) - known())
     if newer:
         raise OperationRefused(
-            f"The backup was made by a newer version ({manifest.version}): this one does not know "
-            f"{', '.join(newer[:3])}. Install that version first."
+            f"The backup was made by a newer version, or by one from before the first release "
+            f"({manifest.version}): this one does not know {', '.join(newer[:3])}. Install that "
+            "version first."
         )
     missing = [mark for mark in manifest.secrets if mark not in fingerprints(settings)]
     if missing and not without_secret:

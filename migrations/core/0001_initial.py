@@ -1,10 +1,12 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
+from core.audit import CHAINS_SQL, DROP_TRIGGERS_SQL, TRIGGERS_SQL
 from core.ids import uuid7
 from orjson import loads
 from tortoise.fields.data import JSON_DUMPS
 from tortoise import fields
 from tortoise.indexes import Index
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -57,4 +59,6 @@ class Migration(migrations.Migration):
             options={'table': 'request_claim', 'app': 'core', 'unique_together': (('actor_id', 'request_id'),), 'pk_attr': 'id', 'table_description': 'One mutation that was asked for, by whom and with what, so that a repeat is recognised.'},
             bases=['Model'],
         ),
+        ops.RunSQL(CHAINS_SQL, "DELETE FROM audit_chain"),
+        ops.RunSQL(TRIGGERS_SQL, DROP_TRIGGERS_SQL),
     ]

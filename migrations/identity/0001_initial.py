@@ -9,6 +9,37 @@ from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise import fields
 from tortoise.indexes import Index
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+
+# Tortoise writes no SQL for the constraints of a table that it creates.
+CONSTRAINTS = """
+ALTER TABLE account
+    ADD CONSTRAINT account_phone_indexed CHECK ((phone IS NULL) = (phone_index IS NULL));
+ALTER TABLE app
+    ADD CONSTRAINT app_rate CHECK (rate_per_minute BETWEEN 1 AND 6000),
+    ADD CONSTRAINT app_path CHECK (grid_path ~ '^([0-9A-Za-z-]+/)+$');
+ALTER TABLE grid_post
+    ADD CONSTRAINT grid_post_path CHECK (grid_path ~ '^([0-9A-Za-z-]+/)+$'),
+    ADD CONSTRAINT grid_post_period CHECK (ends_on IS NULL OR ends_on >= starts_on),
+    ADD CONSTRAINT grid_post_department CHECK ((role IN ('DEPARTMENT', 'ENFORCEMENT')) <= (department_id IS NOT NULL));
+ALTER TABLE session
+    ADD CONSTRAINT session_of_one CHECK ((account_id IS NULL) <> (staff_id IS NULL)),
+    ADD CONSTRAINT session_end_has_a_reason CHECK ((ended_at IS NULL) = (end_reason IS NULL));
+ALTER TABLE sms_code
+    ADD CONSTRAINT sms_code_tries CHECK (tries BETWEEN 0 AND 5);
+ALTER TABLE staff_member
+    ADD CONSTRAINT staff_member_user_name_lower CHECK (user_name = lower(user_name)),
+    ADD CONSTRAINT staff_member_totp_confirmed CHECK ((totp_secret IS NULL) = (totp_confirmed_at IS NULL));
+CREATE UNIQUE INDEX refresh_token_one_unused ON refresh_token (session_id)
+    WHERE used_at IS NULL
+"""
+
+# Grid paths and codes compare byte by byte: "beneath this grid" is a range of an index.
+BYTEWISE = """
+ALTER TABLE grid_post ALTER grid_path TYPE varchar(200) COLLATE "C";
+ALTER TABLE app ALTER grid_path TYPE varchar(200) COLLATE "C"
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [('core', '0001_initial')]
@@ -27,7 +58,7 @@ class Migration(migrations.Migration):
                 ('locked_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('closed_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'account', 'app': 'identity', 'pk_attr': 'id', 'table_description': 'A member of the public who signs in: resident, landlord, operator.'},
+            options={'table': 'account', 'app': 'identity', 'constraints': [CheckConstraint(check='(phone IS NULL) = (phone_index IS NULL)', name='account_phone_indexed')], 'pk_attr': 'id', 'table_description': 'A member of the public who signs in: resident, landlord, operator.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -45,7 +76,7 @@ class Migration(migrations.Migration):
                 ('expires_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('revoked_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'app', 'app': 'identity', 'pk_attr': 'id', 'table_description': "A program of somebody else's that uses the API on its own behalf."},
+            options={'table': 'app', 'app': 'identity', 'constraints': [CheckConstraint(check='rate_per_minute BETWEEN 1 AND 6000', name='app_rate'), CheckConstraint(check="grid_path ~ '^([0-9A-Za-z-]+/)+$'", name='app_path')], 'pk_attr': 'id', 'table_description': "A program of somebody else's that uses the API on its own behalf."},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -72,7 +103,7 @@ class Migration(migrations.Migration):
                 ('tries', fields.IntField(default=0)),
                 ('used_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'sms_code', 'app': 'identity', 'indexes': [Index(fields=['phone_index', 'created_at'])], 'pk_attr': 'id', 'table_description': 'A one-time code sent to a phone; number and code are wiped once it is on its way.'},
+            options={'table': 'sms_code', 'app': 'identity', 'constraints': [CheckConstraint(check='tries BETWEEN 0 AND 5', name='sms_code_tries')], 'indexes': [Index(fields=['phone_index', 'created_at'])], 'pk_attr': 'id', 'table_description': 'A one-time code sent to a phone; number and code are wiped once it is on its way.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -92,7 +123,7 @@ class Migration(migrations.Migration):
                 ('joined_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('left_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'staff_member', 'app': 'identity', 'pk_attr': 'id', 'table_description': 'Somebody who works for the town.'},
+            options={'table': 'staff_member', 'app': 'identity', 'constraints': [CheckConstraint(check='user_name = lower(user_name)', name='staff_member_user_name_lower'), CheckConstraint(check='(totp_secret IS NULL) = (totp_confirmed_at IS NULL)', name='staff_member_totp_confirmed')], 'pk_attr': 'id', 'table_description': 'Somebody who works for the town.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -111,7 +142,7 @@ class Migration(migrations.Migration):
                 ('ends_on', fields.DateField(null=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
-            options={'table': 'grid_post', 'app': 'identity', 'indexes': [Index(fields=['staff_id']), Index(fields=['grid_path', 'id']), Index(fields=['grid_code']), Index(fields=['deputy_of_id'])], 'pk_attr': 'id', 'table_description': 'Who is posted to which grid, with which duty (定格定人定责).'},
+            options={'table': 'grid_post', 'app': 'identity', 'constraints': [CheckConstraint(check="grid_path ~ '^([0-9A-Za-z-]+/)+$'", name='grid_post_path'), CheckConstraint(check='ends_on IS NULL OR ends_on >= starts_on', name='grid_post_period'), CheckConstraint(check="(role IN ('DEPARTMENT', 'ENFORCEMENT')) <= (department_id IS NOT NULL)", name='grid_post_department')], 'indexes': [Index(fields=['staff_id']), Index(fields=['grid_path', 'id']), Index(fields=['grid_code']), Index(fields=['deputy_of_id'])], 'pk_attr': 'id', 'table_description': 'Who is posted to which grid, with which duty (定格定人定责).'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -139,7 +170,7 @@ class Migration(migrations.Migration):
                 ('ended_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('end_reason', fields.CharEnumField(null=True, description='SIGNED_OUT: SIGNED_OUT\nSIGNED_OUT_EVERYWHERE: SIGNED_OUT_EVERYWHERE\nTOKEN_REPLAYED: TOKEN_REPLAYED\nPASSWORD_CHANGED: PASSWORD_CHANGED\nLOCKED: LOCKED\nCLOSED: CLOSED\nLEFT: LEFT\nEXPIRED: EXPIRED', enum_type=SessionEnd, max_length=30)),
             ],
-            options={'table': 'session', 'app': 'identity', 'indexes': [Index(fields=['account_id', 'created_at']), Index(fields=['staff_id', 'created_at']), Index(fields=['ended_at'])], 'pk_attr': 'id', 'table_description': 'One sign-in on one device, of an account or of a member of staff.'},
+            options={'table': 'session', 'app': 'identity', 'constraints': [CheckConstraint(check='(account_id IS NULL) <> (staff_id IS NULL)', name='session_of_one'), CheckConstraint(check='(ended_at IS NULL) = (end_reason IS NULL)', name='session_end_has_a_reason')], 'indexes': [Index(fields=['account_id', 'created_at']), Index(fields=['staff_id', 'created_at']), Index(fields=['ended_at'])], 'pk_attr': 'id', 'table_description': 'One sign-in on one device, of an account or of a member of staff.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -152,7 +183,9 @@ class Migration(migrations.Migration):
                 ('expires_at', fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
                 ('used_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'refresh_token', 'app': 'identity', 'indexes': [Index(fields=['session_id'])], 'pk_attr': 'id', 'table_description': 'A token that continues a session, once; using it twice ends the session.'},
+            options={'table': 'refresh_token', 'app': 'identity', 'constraints': [UniqueConstraint(fields=('session_id',), name='refresh_token_one_unused', condition='used_at IS NULL')], 'indexes': [Index(fields=['session_id'])], 'pk_attr': 'id', 'table_description': 'A token that continues a session, once; using it twice ends the session.'},
             bases=['Model'],
         ),
+        ops.RunSQL(CONSTRAINTS, ""),
+        ops.RunSQL(BYTEWISE, ""),
     ]

@@ -486,6 +486,22 @@ def test_the_doctor_finds_what_is_wrong_inside(town: Town) -> None:
         assert states[name] == "FAILURE", name
 
 
+def test_a_database_from_before_the_first_release_is_refused_with_what_to_do(town: Town) -> None:
+    town.do(
+        "INSERT INTO tortoise_migrations (app, name, applied_at)"
+        " VALUES ('core', '0003_audit_trail', now())",
+        # What would be brought up to date if the history were taken for ours.
+        "DELETE FROM tortoise_migrations WHERE app = 'landlord'",
+        "DELETE FROM job_schema",
+    )
+    before = town.rows()
+    said = town.refuses("migrate")
+    assert "made by a development version" in said
+    assert "drop the database, create it, run `leye migrate`" in said
+    assert town.rows() == before
+    assert town.found()["migrations"] == "FAILURE"
+
+
 def test_the_doctor_warns_of_jobs_that_were_given_up(town: Town) -> None:
     town.do(
         "INSERT INTO procrastinate_jobs (queue_name, task_name, status)"
