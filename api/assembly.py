@@ -17,6 +17,7 @@ APPS: Final[Mapping[str, Sequence[str]]] = {
     "media": ("media.models",),
     "management": ("management.models",),
     "landlord": ("landlord.models",),
+    "notifications": ("notifications.models",),
 }
 
 HANDLERS: Final[Sequence[str]] = (

@@ -261,3 +261,78 @@ class App(Model):
             CheckConstraint("rate_per_minute BETWEEN 1 AND 6000", "app_rate"),
             CheckConstraint("grid_path ~ '^([0-9A-Za-z-]+/)+$'", "app_path"),
         )
+
+
+class WeChatUser(Model):
+    """An account as one mini-program knows it. Sealed: an openid follows a person for good."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "identity.Account", related_name="wechat_users", on_delete=fields.CASCADE
+    )
+    account_id: UUID
+    app_id = fields.CharField(32)
+    openid = EncryptedField()
+    openid_index = BlindIndexField()
+    unionid = EncryptedField(null=True, description="the same in all apps of one owner")
+    unionid_index = BlindIndexField(null=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    last_seen_at = fields.DatetimeField(description="last sign-in; content checks ask for it")
+
+    class Meta:
+        app = "identity"
+        table = "wechat_user"
+        unique_together = (("app_id", "openid_index"),)
+        indexes = (Index(fields=("account_id", "last_seen_at")), Index(fields=("unionid_index",)))
+        constraints = (
+            CheckConstraint(
+                "(unionid IS NULL) = (unionid_index IS NULL)", "wechat_user_unionid_indexed"
+            ),
+        )
+
+
+class AccountMerge(Model):
+    """Two accounts of one person became one; ``moved`` is what it takes to part them again."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    kept: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "identity.Account", related_name="merges_kept", on_delete=fields.RESTRICT
+    )
+    kept_id: UUID
+    merged: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "identity.Account", related_name="merges_merged", on_delete=fields.RESTRICT
+    )
+    merged_id: UUID
+    moved: fields.JSONField[dict[str, list[str]]] = fields.JSONField(
+        description="table and column → ids of the rows that changed hands"
+    )
+    merged_at = fields.DatetimeField()
+    undone_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        app = "identity"
+        table = "account_merge"
+        indexes = (Index(fields=("merged_at", "id")), Index(fields=("kept_id",)))
+        constraints = (
+            UniqueConstraint(("merged_id",), "account_merge_once", "undone_at IS NULL"),
+            CheckConstraint("kept_id <> merged_id", "account_merge_of_two"),
+        )
+
+
+class WeChatPush(Model):
+    """What WeChat pushed to us, once: a repeat has the same ``key``."""
+
+    id = fields.UUIDField(primary_key=True, default=uuid7)
+    key = fields.CharField(32, unique=True, description="over the content")
+    kind = fields.CharField(60, description="WeChat's name of the event")
+    openid = EncryptedField(description="whom it is about")
+    openid_index = BlindIndexField(description="as of wechat_user")
+    content: fields.JSONField[dict[str, object]] = fields.JSONField(
+        description="verdict or subscriptions: ids and codes only"
+    )
+    happened_at = fields.DatetimeField(description="by WeChat's clock")
+    received_at = fields.DatetimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        app = "identity"
+        table = "wechat_push"

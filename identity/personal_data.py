@@ -14,6 +14,7 @@ from core.privacy import Basis, Holding, Retention, Words, register
 from identity.accounts import blank
 from identity.models import (
     Account,
+    AccountMerge,
     App,
     GridPost,
     RecoveryCode,
@@ -22,6 +23,8 @@ from identity.models import (
     SessionEnd,
     SmsCode,
     StaffMember,
+    WeChatPush,
+    WeChatUser,
 )
 
 HALF_A_YEAR: Final = timedelta(days=184)
@@ -32,6 +35,12 @@ _SIGN_INS: Final = Retention(
     Words("登录记录在结束后保留六个月", "Six months after the session ended"),
     HALF_A_YEAR,
     "ended_at",
+)
+_PUSHES_KEPT: Final = timedelta(days=30)
+_MERGES: Final = Retention(
+    Words("可撤销和追查，合并后保留六个月", "Six months, so that it can be undone and traced"),
+    HALF_A_YEAR,
+    "merged_at",
 )
 _EMPLOYMENT: Final = Retention(
     Words("离职后保留三年", "Three years after leaving"), timedelta(days=3 * 366), "left_at"
@@ -45,6 +54,15 @@ class _CodesOfAccount(Holding):
         """The codes sent to the account's number."""
         number = Account.filter(id=subject_id).values("phone_index")
         return SmsCode.filter(phone_index__in=Subquery(number))
+
+
+class _PushesOfAccount(Holding):
+    """What WeChat pushed is about an openid; the account of that openid leads to it."""
+
+    def rows(self, subject_id: UUID) -> QuerySet[Any]:
+        """What was pushed about the account's openids."""
+        openids = WeChatUser.filter(account_id=subject_id).values("openid_index")
+        return WeChatPush.filter(openid_index__in=Subquery(openids))
 
 
 class _ContactOfApp(Holding):
@@ -96,6 +114,46 @@ register(
         basis=Basis.CONTRACT,
         retention=Retention(Words("发送后保留一天", "One day after sending"), timedelta(days=1)),
         export=("created_at", "expires_at", "used_at"),
+        erase="delete",
+    ),
+    Holding(
+        model=WeChatUser,
+        kind="account",
+        subject="account_id",
+        title=Words("微信登录", "Sign-in with WeChat"),
+        basis=Basis.CONTRACT,
+        retention=_UNTIL_CLOSED,
+        export=("openid", "unionid", "created_at", "last_seen_at"),
+        erase="delete",
+    ),
+    _PushesOfAccount(
+        model=WeChatPush,
+        kind="account",
+        subject="openid_index",
+        title=Words("微信推送的事件", "Events that WeChat pushed"),
+        basis=Basis.CONTRACT,
+        retention=Retention(Words("收到后保留三十天", "Thirty days"), _PUSHES_KEPT, "received_at"),
+        export=("kind", "content", "happened_at", "received_at"),
+        erase="delete",
+    ),
+    Holding(
+        model=AccountMerge,
+        kind="account",
+        subject="kept_id",
+        title=Words("并入您账号的账号", "Accounts merged into yours"),
+        basis=Basis.STATUTORY_DUTY,
+        retention=_MERGES,
+        export=("merged_at", "undone_at"),
+        erase="delete",
+    ),
+    Holding(
+        model=AccountMerge,
+        kind="account",
+        subject="merged_id",
+        title=Words("账号合并", "The merge of this account"),
+        basis=Basis.STATUTORY_DUTY,
+        retention=_MERGES,
+        export=("merged_at", "undone_at"),
         erase="delete",
     ),
     Holding(

@@ -33,6 +33,7 @@ BYTEWISE = {
     ("app", "grid_path"),
     ("grid", "path"),
     ("grid_post", "grid_path"),
+    ("notice", "grid_path"),
     ("photo_redaction", "grid_path"),
     ("place", "code"),
     ("place", "grid_path"),
