@@ -13,7 +13,7 @@ from tortoise import fields
 from tortoise.indexes import Index, PartialIndex
 
 class Migration(migrations.Migration):
-    dependencies = [('identity', '0001_initial'), ('identity', '0002_initial_constraints'), ('identity', '0003_path_order'), ('management', '0009_plate_sheets_constraints'), ('landlord', '0008_sealed_words')]
+    dependencies = [('identity', '0001_initial'), ('management', '0001_initial'), ('landlord', '0001_initial')]
 
     initial = True
 

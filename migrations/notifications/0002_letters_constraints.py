@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 class Migration(migrations.Migration):
-    dependencies = [('identity', '0004_letters'), ('management', '0001_initial'), ('management', '0002_initial_constraints'), ('management', '0003_path_order'), ('management', '0004_place_photo'), ('management', '0005_plan_may_close'), ('management', '0006_letting'), ('management', '0007_claims'), ('management', '0008_plate_sheets'), ('management', '0009_plate_sheets_constraints'), ('notifications', '0001_letters'), ('landlord', '0008_sealed_words')]
+    dependencies = [('identity', '0002_letters'), ('management', '0001_initial'), ('notifications', '0001_letters'), ('landlord', '0001_initial')]
 
     initial = False
 

@@ -9,7 +9,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('identity', '0001_initial'), ('identity', '0002_initial_constraints'), ('identity', '0003_path_order'), ('core', '0003_audit_trail')]
+    dependencies = [('identity', '0001_initial'), ('core', '0001_initial')]
 
     initial = False
 

@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
 class Migration(migrations.Migration):
-    dependencies = [('identity', '0004_letters'), ('core', '0003_audit_trail')]
+    dependencies = [('identity', '0002_letters'), ('core', '0001_initial')]
 
     initial = False
 
