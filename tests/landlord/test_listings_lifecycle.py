@@ -135,6 +135,7 @@ class Letting(RuleBasedStateMachine):
         self.offers: dict[UUID, Offer] = {}
         self.kept: dict[UUID, tuple[Any, str]] = {}
         self.barred: set[UUID] = set()
+        self.taken_down: set[tuple[int, int]] = set()
         self.closed = False
         self.out_of_use = [False, False]
         self.made = [0, 0, 0]
@@ -243,7 +244,7 @@ class Letting(RuleBasedStateMachine):
         elif missing := self._missing(offer.owner):
             assert isinstance(answer, StandardNotMet)
             assert answer.params["missing"] == missing
-        elif offer.dubious:
+        elif offer.dubious or (offer.owner, offer.room) in self.taken_down:
             assert isinstance(answer, Listing)
             offer.step(IN_REVIEW)
         elif self._other(offer):
@@ -384,6 +385,8 @@ class Letting(RuleBasedStateMachine):
             assert isinstance(answer, Listing)
             offer.step(PUBLISHED if approve else DRAFT)
             offer.shown += approve
+            if approve:
+                self.taken_down.discard((offer.owner, offer.room))
 
     @rule(listing=listings, approve=st.booleans())
     def read_and_decide(self, listing: UUID, approve: bool) -> None:
@@ -398,6 +401,8 @@ class Letting(RuleBasedStateMachine):
         offer = self.offers[listing]
         self.run(self._decide_a_report(listing, uphold))
         offer.entries += 1
+        if uphold:
+            self.taken_down.add((offer.owner, offer.room))
         if uphold and offer.state not in OVER:
             offer.step(WITHDRAWN)
             offer.entries -= 1  # one entry tells both
