@@ -146,6 +146,19 @@ async def access_own_room(actor: Actor, *, room_id: UUID) -> Room:
     return await access_room(actor, room_id=room_id)
 
 
+async def access_own_room_to_draft(actor: Actor, *, room_id: UUID) -> tuple[Place, Room]:
+    """As :func:`access_own_room`, with its house locked: it comes before its listings.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: absent, or of a house of somebody else.
+    """
+    seen = await access_own_room(actor, room_id=room_id)
+    place = await Place.filter(id=seen.place_id).select_for_update().get()
+    # As it is now that nobody can change it.
+    return place, await access_own_room(actor, room_id=room_id)
+
+
 async def access_own_rooms(actor: Actor, *, room_ids: Collection[UUID]) -> list[Room]:
     """Rooms of houses that the landlord is known to run, by id.
 

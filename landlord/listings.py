@@ -13,15 +13,16 @@ from core.events import emit
 from core.keyset import NOTHING, Order, Page, Slice, take
 from core.work import work
 from identity.actor import Actor, ActorKind
-from landlord.access import access_own_listing, access_own_room, on_offer
+from landlord.access import access_own_listing, access_own_room_to_draft, on_offer
 from landlord.content_check import Words, passes
 from landlord.events import ListingSentToReview, ListingUpdated
 from landlord.models import Listing, ListingState, SnapshotOccasion
 from landlord.photos import hang_photos
+from landlord.publishing import draft_exists, rooms_with_draft
 from landlord.snapshots import take_snapshot
 from landlord.values import WORDS, checked, require_bed_rule, require_in_use
 from landlord.workflow import ListingAction, find, move, require
-from management.models import Place, Room
+from management.models import Room
 
 _OF_A_PLACE = Order("place", "id")
 _OWN = Order("own", "id", descending=True)
@@ -54,12 +55,12 @@ async def create_listing(
         NotFound: the room is not in a house of this landlord, or a photo not theirs.
         InvalidInput: a value that can't be used.
         WrongState: the room is out of use.
+        Conflict: they have a draft of the room already.
     """
     usable = checked({"description": "", **values})
     async with work(actor) as unit:
-        room = await access_own_room(actor, room_id=room_id)
+        place, room = await access_own_room_to_draft(actor, room_id=room_id)
         require_in_use(room)
-        place: Place = room.place
         listing = Listing(
             room_id=room.id,
             place_id=place.id,
@@ -68,6 +69,8 @@ async def create_listing(
             **{"area": room.area, **usable},
         )
         require_bed_rule(listing, room, given=True)
+        if await rooms_with_draft(actor.id, [room.id]):
+            raise draft_exists()
         await listing.save(force_create=True)
         await hang_photos(actor, listing, photo_ids)
         unit.note("createListing", "LISTING", listing.id, room=room.id)

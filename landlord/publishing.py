@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -174,8 +174,16 @@ async def _refuse_another(old: Listing) -> None:
     same = Listing.filter(room_id=old.room_id)
     if await same.filter(state__in=list(ON_OFFER_OR_HELD)).exists():
         raise on_offer_already()
-    if await same.filter(landlord_id=old.landlord_id, state__in=list(WAITING)).exists():
+    if await rooms_with_draft(old.landlord_id, [old.room_id]):
         raise draft_exists()
+
+
+async def rooms_with_draft(landlord_id: UUID | None, room_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these rooms a landlord has a draft of, or one that staff read."""
+    drafts = Listing.filter(
+        landlord_id=landlord_id, room_id__in=list(room_ids), state__in=list(WAITING)
+    )
+    return {row["room_id"] for row in await drafts.values("room_id")}
 
 
 def draft_exists() -> Conflict:

@@ -16,9 +16,8 @@ from landlord.access import access_own_rooms
 from landlord.batches.common import check_once, fault, lock_places, refuse
 from landlord.models import Listing
 from landlord.photos import hang_on_new, require_listing_photos
-from landlord.publishing import draft_exists
+from landlord.publishing import draft_exists, rooms_with_draft
 from landlord.values import checked, require_bed_rule, require_in_use
-from landlord.workflow import WAITING
 from management.models import Place, Room
 
 NUMBER: Final = "{number}"
@@ -56,7 +55,7 @@ async def create_listings(
         places = await lock_places({room.place_id for room in seen})
         # As they are now that nobody can change them.
         rooms = {room.id: room for room in await access_own_rooms(actor, room_ids=room_ids)}
-        drafted = await _with_draft(actor, room_ids)
+        drafted = await rooms_with_draft(actor.id, room_ids)
         made, faults, moment = [], [], now()
         for room_id in room_ids:
             room = rooms[room_id]
@@ -113,10 +112,3 @@ def _draft(
     )
     require_bed_rule(draft, room, given=True)
     return draft
-
-
-async def _with_draft(actor: Actor, room_ids: Sequence[UUID]) -> set[UUID]:
-    rows = await Listing.filter(
-        landlord_id=actor.id, room_id__in=list(room_ids), state__in=list(WAITING)
-    ).values("room_id")
-    return {row["room_id"] for row in rows}

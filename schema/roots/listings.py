@@ -151,7 +151,7 @@ class ListingMutations:
         info: Info,
         input: Annotated[CreateListingInput, strawberry.argument(description="The offer.")],
     ) -> dict[str, Any]:
-        """Draft an offer of a room in a house that you run."""
+        """Draft an offer of a room in a house that you run; one draft of a room at a time."""
         listing_id = await run_once(
             info,
             input,

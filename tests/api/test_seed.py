@@ -226,6 +226,16 @@ def test_rooms_on_offer_are_vacant_and_of_the_listings_place(town: Rows) -> None
             assert room["state"] == "VACANT"
 
 
+def test_nobody_has_two_drafts_of_a_room(town: Rows) -> None:
+    waiting = [
+        (row["landlord_id"], row["room_id"])
+        for row in town["listing"]
+        if row["state"] in {"DRAFT", "IN_REVIEW"}
+    ]
+    assert waiting
+    assert len(waiting) == len(set(waiting))
+
+
 def test_what_is_suspended_was_public_before_the_block(town: Rows) -> None:
     begun = {row["place_id"]: row["starts_at"] for row in town["place_block"] if not row["ends_at"]}
     suspended = [row for row in town["listing"] if row["state"] == "SUSPENDED"]

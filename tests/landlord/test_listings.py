@@ -16,6 +16,7 @@ from landlord.access import visible_listings
 from landlord.listings import create_listing, update_listing
 from landlord.models import Listing, ListingState
 from landlord.publishing import publish_listing, withdraw_listing
+from landlord.workflow import WAITING
 from management.blocks import block_place, end_block
 from management.claims import end_landlord
 from management.models import Place, PlaceClaim, Room, RoomState
@@ -71,6 +72,13 @@ def updating(actor: Actor, listing: Listing, **given: Any) -> Awaitable[Listing]
     return update_listing(actor, listing_id=listing.id, expected_version=version, values=given)
 
 
+async def published_and_drafted(house: House) -> tuple[Listing, Listing]:
+    """What is on offer of a room, and what is to be offered next."""
+    published = await creating(house)
+    await publish_listing(house.landlord, listing_id=published.id)
+    return published, await creating(house)
+
+
 async def fresh(listing: Listing) -> Listing:
     return await Listing.get(id=listing.id)
 
@@ -103,7 +111,29 @@ async def test_a_landlord_drafts_an_offer_of_a_room_of_theirs(house: House) -> N
 
 async def test_a_given_area_is_kept_also_none(house: House) -> None:
     assert (await creating(house, area=Decimal("12.34"))).area == Decimal("12.34")
-    assert (await creating(house, area=None)).area is None
+    other = house._replace(room=await factories.room(house.place, "303"))
+    assert (await creating(other, area=None)).area is None
+
+
+@pytest.mark.parametrize("state", [ListingState.DRAFT, ListingState.IN_REVIEW])
+async def test_a_landlord_has_one_draft_of_a_room(house: House, state: ListingState) -> None:
+    first = await creating(house)
+    await Listing.filter(id=first.id).update(state=state)
+    await refused(Conflict, creating(house), reason="DRAFT_EXISTS")
+    await refused_input(creating(house, rent=Decimal(0)), "input.rent", "OUT_OF_RANGE")
+    assert await Listing.filter(room_id=house.room.id).count() == 1
+    partner = await factories.account()
+    await factories.claim(partner, house.place)
+    assert (await creating(house, signed_in(partner))).state is ListingState.DRAFT
+
+
+@pytest.mark.parametrize("state", [s for s in ListingState if s not in WAITING])
+async def test_what_was_public_once_stands_in_no_drafts_way(
+    house: House, state: ListingState
+) -> None:
+    who = await PlaceClaim.get(id=house.claim.id).select_related("account")
+    await factories.listing(house.room, who.account, state=state)
+    assert (await creating(house)).state is ListingState.DRAFT
 
 
 @pytest.mark.parametrize("field", ["title", "description"])
@@ -340,8 +370,7 @@ async def test_an_offer_withdrawn_while_suspended_does_not_come_back(house: Hous
 
 @pytest.mark.parametrize("demolished", [False, True])
 async def test_a_closed_place_lets_nothing(house: House, demolished: bool) -> None:
-    published, draft = await creating(house), await creating(house)
-    await publish_listing(house.landlord, listing_id=published.id)
+    published, draft = await published_and_drafted(house)
     await close_place(staff(), place_id=house.place.id, expected_version=1, demolished=demolished)
     for listing in (published, draft):
         assert (await fresh(listing)).state is ListingState.WITHDRAWN
@@ -355,8 +384,7 @@ async def test_who_no_longer_runs_a_house_lets_nothing_there(house: House) -> No
     elsewhere = await factories.place()
     who = await PlaceClaim.get(id=house.claim.id).select_related("account")
     kept = await factories.listing(await factories.room(elsewhere), who.account)
-    published, draft = await creating(house), await creating(house)
-    await publish_listing(house.landlord, listing_id=published.id)
+    published, draft = await published_and_drafted(house)
     await end_landlord(staff(), claim_id=house.claim.id)
     for listing in (published, draft):
         assert (await fresh(listing)).state is ListingState.WITHDRAWN
@@ -365,8 +393,7 @@ async def test_who_no_longer_runs_a_house_lets_nothing_there(house: House) -> No
 
 
 async def test_listings_move_with_their_place_to_another_community(house: House) -> None:
-    published, draft = await creating(house), await creating(house)
-    await publish_listing(house.landlord, listing_id=published.id)
+    published, draft = await published_and_drafted(house)
     longitude, latitude = await inside(code_of(OTHER_GRID))
     await update_place(
         staff(Role.SUPERVISOR, "441900122/"),

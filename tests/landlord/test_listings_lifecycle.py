@@ -157,6 +157,13 @@ class Letting(RuleBasedStateMachine):
             for one in self.offers.values()
         )
 
+    def _drafted(self, owner: int, room: int) -> bool:
+        """Whether a landlord has a draft of the room, or one that staff read."""
+        return any(
+            (one.owner, one.room) == (owner, room) and one.state in {DRAFT, IN_REVIEW}
+            for one in self.offers.values()
+        )
+
     def _missing(self, owner: int) -> list[str]:
         points = {
             "NOT_FILED": self.closed,
@@ -184,6 +191,9 @@ class Letting(RuleBasedStateMachine):
             assert isinstance(made, NotFound)
         elif self.out_of_use[room]:
             assert isinstance(made, WrongState)
+        elif self._drafted(who, room):
+            assert isinstance(made, Conflict)
+            assert made.reason == "DRAFT_EXISTS"
         else:
             assert isinstance(made, Listing)
             self.offers[made.id] = Offer(who, room, dubious)
@@ -299,10 +309,7 @@ class Letting(RuleBasedStateMachine):
             assert isinstance(answer, NotFound)
         elif self.out_of_use[offer.room]:
             assert isinstance(answer, WrongState)
-        elif self._other(offer) or any(
-            (one.owner, one.room) == (offer.owner, offer.room) and one.state in {DRAFT, IN_REVIEW}
-            for one in self.offers.values()
-        ):
+        elif self._other(offer) or self._drafted(offer.owner, offer.room):
             assert isinstance(answer, Conflict)
         else:
             assert isinstance(answer, Listing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from decimal import Decimal
 from itertools import chain
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from core.database import fetch
 from core.errors import Conflict, StandardNotMet, WrongState
 from identity.actor import Actor, Role
 from identity.models import Account
+from landlord.batches import create_listings
 from landlord.listings import create_listing, update_listing
 from landlord.models import Listing, ListingState
 from landlord.publishing import publish_listing, withdraw_listing
@@ -78,6 +80,29 @@ async def test_of_100_rooms_with_5_claimants_each_none_is_on_offer_twice() -> No
     assert len(rooms) == len(set(rooms)) == await Room.all().count() == 100
     assert await AuditEntry.filter(action="publishListing").count() == 100
     assert len(await jobs()) == 100
+
+
+async def test_drafts_of_one_room_at_once_are_one() -> None:
+    place, people, _ = await run_by(2)
+    room = await factories.room(place)
+    actors = [signed_in(who) for who in people]
+    values = {"title": "单间出租", "rent": Decimal(700)}
+    answers = await outcomes(
+        *(
+            create_listing(who, room_id=room.id, values=values)
+            if number % 2
+            else create_listings(
+                who, room_ids=[room.id], title="单间", values={"rent": Decimal(700)}
+            )
+            for who in actors
+            for number in range(4)
+        )
+    )
+    reasons = Counter(getattr(answer, "reason", None) for answer in answers)
+    assert reasons[None] == 2
+    assert set(reasons) <= {None, "DRAFT_EXISTS", "ITEMS"}
+    drafted = await Listing.filter(room_id=room.id).values_list("landlord_id", flat=True)
+    assert sorted(drafted) == sorted(who.id for who in people)
 
 
 async def test_one_draft_published_by_five_requests_is_published_once() -> None:

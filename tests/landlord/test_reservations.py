@@ -286,7 +286,7 @@ async def test_words_changed_in_public_are_checked_again(town: None) -> None:
 
 
 async def test_beds_are_let_in_dormitories_only(town: None) -> None:
-    listing, who = await offer(state=ListingState.DRAFT)
+    listing, who = await offer(state=ListingState.WITHDRAWN)
     values = {"title": "床位出租", "rent": Decimal(300), "let_by": LetBy.BED, "beds": 2}
 
     def make(**more: object) -> object:

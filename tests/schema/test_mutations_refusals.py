@@ -99,6 +99,11 @@ async def over_room_drafted(world: World) -> None:
     await Listing.filter(room_id=of.room_id, state="PUBLISHED").update(state="WITHDRAWN")
 
 
+async def empty_room_drafted(world: World) -> None:
+    tenant = world.tenants[0]
+    await Listing.filter(id=tenant.draft.id).update(room_id=tenant.rooms[2].id)
+
+
 async def rooms_let(world: World) -> None:
     await Room.filter(place_id=world.tenants[0].place.id).update(state="LET")
 
@@ -162,6 +167,7 @@ REFUSALS = [
     Refusal("createListing", "INVALID_INPUT", "DATE", "input.availableFrom",
             {"availableFrom": "1999-12-31"}),
     Refusal("createListing", "WRONG_STATE", "OUT_OF_USE", setup=out_of_use),
+    Refusal("createListing", "CONFLICT", "DRAFT_EXISTS", setup=empty_room_drafted),
     Refusal("createListing", "NOT_FOUND", changes={"roomId": "$foreignRoom"}),
     Refusal("updateListing", "CONFLICT", "STALE_VERSION", "input.expectedVersion",
             {"expectedVersion": 7}, more={"version": 1}),
