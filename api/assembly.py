@@ -9,6 +9,7 @@ from typing import Any, Final
 from core import crypto
 from core.database import tortoise_config
 from core.settings import Settings, SettingsError
+from integrations import sms
 
 # Lower layers first; each app's migrations are the folder of the same name in migrations/.
 APPS: Final[Mapping[str, Sequence[str]]] = {
@@ -31,10 +32,15 @@ HANDLERS: Final[Sequence[str]] = (
 
 
 def assemble(settings: Settings) -> None:
-    """Import what registers itself (event handlers, jobs, holdings) and set the keys."""
+    """Import what registers itself (event handlers, jobs, holdings) and set the keys.
+
+    Raises:
+        SettingsError: keys or templates of short messages can't be used.
+    """
     for module in HANDLERS:
         import_module(module)
     crypto.configure(key_ring(settings))
+    sms.check(settings)
 
 
 def key_ring(settings: Settings) -> crypto.KeyRing:

@@ -143,6 +143,26 @@ class Settings(BaseSettings):
     only_trusted_documents: bool = Field(
         False, description="refuse GraphQL documents that are not registered by hash"
     )
+    sms_secret_id: SecretStr | None = Field(
+        default=None, description="SecretId of Tencent Cloud, whose SMS product sends; empty: none"
+    )
+    sms_secret_key: SecretStr | None = Field(
+        default=None, description="the secret of that id; the five of `LEYE_SMS_` go together"
+    )
+    sms_app_id: str | None = Field(
+        default=None, description="SdkAppId of the SMS application", pattern=r"^\d{6,20}$"
+    )
+    sms_sign_name: str | None = Field(
+        default=None, description="approved signature (短信签名), without its brackets"
+    )
+    sms_templates: CommaSeparated = Field(
+        (), description="ids of approved texts: `sign-in-code=123456,notice=123457`"
+    )
+    sms_api_url: str = Field(
+        "https://sms.tencentcloudapi.com",
+        description="address of that product; production needs https",
+        pattern=r"^https?://[^/\s?#@]+$",
+    )
     wechat_app_id: str | None = Field(
         default=None,
         description="the mini-program's app id; empty: none, in development the emulator's",
@@ -166,7 +186,9 @@ class Settings(BaseSettings):
         "release", description="version of the mini-program that links and messages open"
     )
 
-    @field_validator("previous_secrets", "trusted_proxies", "cors_origins", mode="before")
+    @field_validator(
+        "previous_secrets", "trusted_proxies", "cors_origins", "sms_templates", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -213,7 +235,8 @@ class Settings(BaseSettings):
     def _fit_together(self) -> Self:
         problems = list(self._contradictions())
         if self.production:
-            problems += [*self._weak_secrets(), *self._unfit_addresses(), *self._unfit_for_wechat()]
+            problems += [*self._weak_secrets(), *self._unfit_addresses()]
+            problems += [*self._unfit_for_wechat(), *self._unfit_for_sms()]
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -230,6 +253,7 @@ class Settings(BaseSettings):
         if self.media_public_url is not None and self.media_url is None:
             yield "LEYE_MEDIA_PUBLIC_URL: is for a bucket; set LEYE_MEDIA_URL"
         yield from self._half_of_wechat()
+        yield from self._half_of_sms()
 
     def _half_of_wechat(self) -> Iterator[str]:
         if (self.wechat_app_id is None) != (self.wechat_app_secret is None):
@@ -237,6 +261,18 @@ class Settings(BaseSettings):
             yield f"LEYE_WECHAT_APP_{absent}: must be set, because app id and secret go together"
         if self.wechat_push_aes_key and not self.wechat_push_token:
             yield "LEYE_WECHAT_PUSH_TOKEN: must be set, because the key goes with a token"
+
+    def _half_of_sms(self) -> Iterator[str]:
+        parts = {
+            "LEYE_SMS_SECRET_ID": self.sms_secret_id,
+            "LEYE_SMS_SECRET_KEY": self.sms_secret_key,
+            "LEYE_SMS_APP_ID": self.sms_app_id,
+            "LEYE_SMS_SIGN_NAME": self.sms_sign_name,
+            "LEYE_SMS_TEMPLATES": self.sms_templates,
+        }
+        absent = [name for name, value in parts.items() if not value]
+        if 0 < len(absent) < len(parts):
+            yield f"{absent[0]}: must be set, because the settings of short messages go together"
 
     def _weak_secrets(self) -> Iterator[str]:
         if self.secret.get_secret_value() == DEVELOPMENT_SECRET:
@@ -255,6 +291,10 @@ class Settings(BaseSettings):
             yield "DATABASE_URL: must be set in production (the embedded one is for trying out)"
         if self.redis_url is None:
             yield "REDIS_URL: must be set in production (the built-in one serves one process)"
+
+    def _unfit_for_sms(self) -> Iterator[str]:
+        if not self.sms_api_url.startswith("https://"):
+            yield "LEYE_SMS_API_URL: must begin with https:// in production"
 
     def _unfit_for_wechat(self) -> Iterator[str]:
         if self.wechat_api_url not in {f"https://{host}.weixin.qq.com" for host in WECHAT_HOSTS}:

@@ -26,7 +26,7 @@ from api.runtime import Ground, at_work, forget_address, ground, migrate_now, no
 from core import jobs, logging
 from core.database import fetch
 from core.settings import Settings, settings
-from integrations import wechat
+from integrations import sms, wechat
 from integrations.wechat import emulator
 
 log = structlog.get_logger("api.serving")
@@ -54,7 +54,10 @@ def serve(
                 " LEYE_ENV=production (see deploy/README.md)."
             )
         asyncio.run(_prepare(here, town=town))
-        parts: list[Parts] = [partial(wechat.connected, here.settings, with_emulator=True)]
+        parts: list[Parts] = [
+            partial(sms.connected, here.settings),
+            partial(wechat.connected, here.settings, with_emulator=True),
+        ]
         parts += [partial(_working, here)] if worker else []
         service = make_service(here.settings, here.config, *parts)
         config = uvicorn.Config(service.app, **server_options(host=host, port=port))
@@ -175,6 +178,7 @@ async def _work(here: Ground, concurrency: int) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
         at_work(here),
+        sms.connected(here.settings),
         wechat.connected(here.settings),
         _working(here, concurrency) as working,
     ):

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 
 class SmsUnavailable(Exception):
-    """The provider does not answer, or is not configured: try again later."""
+    """The provider does not answer, or is not configured: try again later.
+
+    ``code`` is the provider's own or ours; with ``perhaps_sent`` the answer was lost, and the
+    message may have gone out all the same.
+    """
+
+    def __init__(self, code: str, *, perhaps_sent: bool = False) -> None:
+        self.code = code
+        self.perhaps_sent = perhaps_sent
+        super().__init__(f"no short message could be sent: {code}")
 
 
 class SmsRefused(Exception):

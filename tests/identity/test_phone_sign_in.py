@@ -133,7 +133,7 @@ async def test_a_provider_that_is_away_is_tried_again(
 ) -> None:
     await request_sms_code(VISITOR, phone=PHONE)
     event = SmsCodeRequested(code_id=(await SmsCode.get()).id)
-    outbox.fails_with = SmsUnavailable("away")
+    outbox.fails_with = SmsUnavailable("AWAY")
     with pytest.raises(SmsUnavailable):
         await deliver(event)
     outbox.fails_with = None
