@@ -19,6 +19,7 @@ from core.embedded_postgres import Cluster, running, state_folder
 from core.migrate import migrate
 from core.settings import Settings
 from integrations.sms import development
+from notifications.templates import keep_shipped
 
 log = structlog.get_logger("api.runtime")
 
@@ -61,9 +62,10 @@ async def at_work(ground: Ground) -> AsyncIterator[None]:
 
 
 async def migrate_now(ground: Ground) -> list[str]:
-    """Bring the database up to date; answers what ran."""
+    """Bring the database up to date, the words of notifications too; answers what ran."""
     async with connected(patient(ground.config)):
         done = await migrate(ground.config)
+        await keep_shipped()
     if done:
         log.info("database.migrated", count=len(done))
     return done

@@ -6,14 +6,17 @@ function of the event in ``notifications/recipients``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from notifications.models import Channel, WeChatForm
 
 
 class Group(StrEnum):
-    """What people switch on and off together."""
+    """What people switch on and off together; ``WORK`` is for staff, who have an inbox only."""
 
     SAFETY = "SAFETY"
     HOUSES = "HOUSES"
@@ -53,6 +56,7 @@ class Topic(StrEnum):
     RESERVATION_RELEASED = "RESERVATION_RELEASED"
     RESERVATION_EXPIRED = "RESERVATION_EXPIRED"
     RESERVED_ROOM_SUSPENDED = "RESERVED_ROOM_SUSPENDED"
+    RESERVED_ROOM_RESTORED = "RESERVED_ROOM_RESTORED"
     SAVED_LISTING_GONE = "SAVED_LISTING_GONE"
     LISTING_REPORT_DECIDED = "LISTING_REPORT_DECIDED"
     PHOTO_REDACTED = "PHOTO_REDACTED"
@@ -66,11 +70,123 @@ class Topic(StrEnum):
     AREA_ALERT = "AREA_ALERT"
 
 
+class ParamKind(StrEnum):
+    """How a param is kept, and so how people read it. None of them is about a person.
+
+    The kinds from ``BLOCK`` on are codes whose words stand in ``shipped/codes.toml``.
+    """
+
+    NAME = "NAME"
+    ROOMS = "ROOMS"
+    MOMENT = "MOMENT"
+    DAY = "DAY"
+    MONTH = "MONTH"
+    BLOCK = "BLOCK"
+    BLOCK_SEEN = "BLOCK_SEEN"
+    CLAIM_END = "CLAIM_END"
+    TAKEN_DOWN = "TAKEN_DOWN"
+    RELEASE = "RELEASE"
+    REPORT = "REPORT"
+    ROLE = "ROLE"
+
+
 @dataclass(frozen=True, slots=True)
 class TopicRule:
-    """How a topic is told: ``channels`` in the order in which they are tried, after the inbox."""
+    """How a topic is told: ``channels`` in the order in which they are tried, after the inbox.
+
+    ``params`` are all that its words may use. ``form`` is the subscribe message that WeChat shows.
+    """
 
     group: Group
-    params: frozenset[str]
+    params: Mapping[str, ParamKind]
     channels: tuple[Channel, ...] = ()
     form: WeChatForm | None = None
+
+
+_P, _C, _F = ParamKind, Channel, WeChatForm
+
+_AT: Final = {"at": _P.MOMENT}
+_PLACE: Final = {"place": _P.NAME, **_AT}
+_OFFER: Final = {"place": _P.NAME, "rooms": _P.ROOMS, **_AT}
+_SEEN: Final = {"listing": _P.NAME, **_AT}
+_VIEWING: Final = {"listing": _P.NAME, "place": _P.NAME, "viewing_at": _P.MOMENT}
+_WORDS: Final = {"title": _P.NAME, "body": _P.NAME, **_AT}
+
+_WECHAT: Final = (_C.WECHAT,)
+_URGENT: Final = (_C.WECHAT, _C.SMS)
+"""Short messages cost, and disturb: only for safety, for who gets in, and for what is off soon."""
+
+
+def _of_account() -> TopicRule:
+    return TopicRule(Group.ACCOUNT, _AT, _URGENT, _F.RESULT)
+
+
+def _of_house(form: WeChatForm = _F.RESULT, **more: ParamKind) -> TopicRule:
+    return TopicRule(Group.HOUSES, {**_PLACE, **more}, _WECHAT, form)
+
+
+def _of_offer(**more: ParamKind) -> TopicRule:
+    return TopicRule(Group.LETTING, {**_OFFER, **more}, _WECHAT, _F.RESULT)
+
+
+def _of_viewing(channels: tuple[Channel, ...] = _WECHAT) -> TopicRule:
+    return TopicRule(Group.SEEKING, _VIEWING, channels, _F.APPOINTMENT)
+
+
+def _of_hold(channels: tuple[Channel, ...] = _WECHAT, **more: ParamKind) -> TopicRule:
+    return TopicRule(Group.SEEKING, {**_SEEN, **more}, channels, _F.RESULT)
+
+
+def _of_work(**params: ParamKind) -> TopicRule:
+    return TopicRule(Group.WORK, params)
+
+
+_T = Topic
+
+RULES: Final[Mapping[Topic, TopicRule]] = MappingProxyType(
+    {
+        _T.SIGN_IN_NEW_DEVICE: _of_account(),
+        _T.ACCOUNTS_MERGED: _of_account(),
+        _T.CLAIM_VERIFIED: _of_house(),
+        _T.CLAIM_REFUSED: _of_house(),
+        _T.CLAIM_ENDED: _of_house(why=_P.CLAIM_END),
+        _T.HOUSE_HANDED_OVER: _of_house(),
+        _T.HOUSE_TAKEN_OVER: _of_house(),
+        _T.LETTING_SUSPENDED: TopicRule(
+            Group.HOUSES, {**_PLACE, "why": _P.BLOCK}, _URGENT, _F.SAFETY
+        ),
+        _T.LETTING_RESTORED: _of_house(),
+        _T.SELF_CHECK_DUE: _of_house(_F.SAFETY, month=_P.MONTH),
+        _T.LISTING_APPROVED: _of_offer(),
+        _T.LISTING_REFUSED: _of_offer(),
+        _T.LISTING_EXPIRING: _of_offer(until=_P.DAY),
+        _T.LISTING_EXPIRED: _of_offer(),
+        _T.LISTING_TAKEN_DOWN: _of_offer(why=_P.TAKEN_DOWN),
+        _T.LISTING_RESERVED: _of_offer(until=_P.MOMENT),
+        _T.PHOTO_REDACTED: TopicRule(Group.LETTING, {"place": _P.NAME}),
+        _T.ENQUIRY_RECEIVED: TopicRule(Group.LETTING, _SEEN, _WECHAT, _F.MESSAGE),
+        _T.ENQUIRY_ANSWERED: TopicRule(Group.SEEKING, _SEEN, _WECHAT, _F.MESSAGE),
+        _T.PHONE_SHARED: TopicRule(Group.SEEKING, _SEEN, _WECHAT, _F.MESSAGE),
+        _T.VIEWING_PROPOSED: _of_viewing(),
+        _T.VIEWING_CONFIRMED: _of_viewing(),
+        _T.VIEWING_DECLINED: _of_viewing(),
+        _T.VIEWING_CANCELLED: _of_viewing(_URGENT),
+        _T.RESERVATION_RELEASED: _of_hold(_URGENT, why=_P.RELEASE),
+        _T.RESERVATION_EXPIRED: _of_hold(),
+        _T.RESERVED_ROOM_SUSPENDED: _of_hold(_URGENT),
+        _T.RESERVED_ROOM_RESTORED: _of_hold(until=_P.MOMENT),
+        _T.SAVED_LISTING_GONE: TopicRule(Group.SEEKING, {"listing": _P.NAME}),
+        _T.LISTING_REPORT_DECIDED: _of_hold(result=_P.REPORT),
+        _T.FOLLOWED_PLACE_BLOCKED: TopicRule(
+            Group.SAFETY, {**_PLACE, "why": _P.BLOCK_SEEN}, _WECHAT, _F.SAFETY
+        ),
+        _T.FOLLOWED_PLACE_CLEARED: TopicRule(Group.SAFETY, _PLACE, _WECHAT, _F.SAFETY),
+        _T.CLAIM_TO_DECIDE: _of_work(place=_P.NAME),
+        _T.LISTING_TO_REVIEW: _of_work(place=_P.NAME, rooms=_P.ROOMS),
+        _T.REPORT_TO_DECIDE: _of_work(place=_P.NAME, rooms=_P.ROOMS),
+        _T.POSTED: _of_work(grid=_P.NAME, role=_P.ROLE, since=_P.DAY),
+        _T.NOTICE: TopicRule(Group.NOTICES, _WORDS, _WECHAT, _F.NOTICE),
+        _T.AREA_ALERT: TopicRule(Group.SAFETY, {"place": _P.NAME, **_WORDS}, _URGENT, _F.SAFETY),
+    }
+)
+"""One rule for each topic. ``NOTICE`` and ``AREA_ALERT`` carry the words of the notice itself."""

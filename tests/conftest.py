@@ -26,6 +26,7 @@ from core.database import connected, connection, patient
 from core.embedded_postgres import running
 from core.migrate import migrate
 from core.settings import settings
+from notifications.templates import keep_shipped
 
 ROOT = Path(__file__).parent.parent
 _TEMPLATE_LOCK = 0x7E57
@@ -37,12 +38,14 @@ def with_name(url: str, name: str) -> str:
 
 
 def _digest() -> str:
-    """What the template depends on: migrations, and the code whose SQL they run."""
+    """What the template depends on: migrations, the code whose SQL they run, shipped words."""
     digest = hashlib.sha256()
     sources = [
         *ROOT.glob("migrations/*/*.py"),
         ROOT / "core/audit.py",
         ROOT / "landlord/snapshots.py",
+        *ROOT.glob("notifications/shipped/*.toml"),
+        ROOT / "notifications/templates.py",
         ROOT / "requirements/dev.txt",
     ]
     for source in sorted(sources):
@@ -63,6 +66,7 @@ async def _template(url: str, name: str) -> None:
         config = database_config(with_name(url, draft), settings())
         async with connected(patient(config)):
             await migrate(config)
+            await keep_shipped()
         await admin.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
     finally:
         await admin.close()
@@ -125,9 +129,13 @@ async def db(tortoise: None) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def committed_db(tortoise: None) -> AsyncIterator[None]:
-    """What the test does is committed; every table is emptied afterwards."""
+    """What the test does is committed; every table is emptied afterwards.
+
+    But for the words that come with the program: nothing can be told without them.
+    """
     yield
     await _empty()
+    await keep_shipped()
 
 
 async def _empty() -> None:

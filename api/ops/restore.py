@@ -39,6 +39,7 @@ from core.database import CONNECT_SECONDS, connected, connection, credentials, e
 from core.migrate import migrate
 from core.settings import Settings
 from media import storage
+from notifications.templates import keep_shipped
 
 _LOCK: Final = 0x52455354
 _LEFT_BEHIND: Final = "_(restoring|replaced)_[0-9a-f]{8}"
@@ -233,6 +234,7 @@ async def _fill(
                 f"The restored tables do not have the rows of the manifest: {', '.join(differ)}."
             )
         report.migrations = await migrate(config)
+        await keep_shipped()
         audit = await audit_check.verify(
             connection(),
             anchored=manifest.audit_anchors,
