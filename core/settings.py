@@ -38,6 +38,8 @@ WECHAT_HOSTS = ("api", "api2", "sh.api", "sz.api", "hk.api")
 """Where WeChat answers: the general address, the spare one, and one for each region."""
 _ORIGIN = re.compile(r"https?://[^/\s?#@]+")
 
+_LINK_FILE = re.compile(r"[0-9A-Za-z_-]{1,64}\.txt=[0-9A-Za-z]{1,128}")
+
 _PUSH_FORMS = {
     "wechat_push_token": (re.compile(r"[0-9A-Za-z]{3,32}"), "3 to 32 letters and digits"),
     "wechat_push_aes_key": (re.compile(r"[0-9A-Za-z]{43}"), "43 letters and digits"),
@@ -182,12 +184,25 @@ class Settings(BaseSettings):
         description="WeChat's API; production refuses hosts that are not WeChat's",
         pattern=r"^https?://[^/\s?#@]+$",
     )
+    wechat_link_files: CommaSeparated = Field(
+        (), description="verification files that WeChat's console gives: `NAME.txt=CONTENT`"
+    )
+    wechat_plate_page: str = Field(
+        "pages/plate/index",
+        description="page of the mini-program that a scanned plate opens",
+        pattern=r"^[0-9A-Za-z_-]+(/[0-9A-Za-z_-]+)*$",
+    )
     wechat_version: Literal["release", "trial", "develop"] = Field(
         "release", description="version of the mini-program that links and messages open"
     )
 
     @field_validator(
-        "previous_secrets", "trusted_proxies", "cors_origins", "sms_templates", mode="before"
+        "previous_secrets",
+        "trusted_proxies",
+        "cors_origins",
+        "sms_templates",
+        "wechat_link_files",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -221,6 +236,14 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"entry {position} is not an origin such as https://app.example.cn"
                 )
+        return value
+
+    @field_validator("wechat_link_files")
+    @classmethod
+    def _link_files(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for position, text in enumerate(value, 1):
+            if not _LINK_FILE.fullmatch(text):
+                raise ValueError(f"entry {position} is not NAME.txt=CONTENT, letters and digits")
         return value
 
     @field_validator("wechat_push_token", "wechat_push_aes_key")

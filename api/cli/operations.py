@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
@@ -19,7 +20,7 @@ from tortoise.exceptions import BaseORMException
 from api.cli.terminal import say, show
 from api.ops import archive
 from api.ops.backup import back_up
-from api.ops.doctor import examine
+from api.ops.doctor import examine, examine_wechat
 from api.ops.errors import OperationRefused
 from api.ops.findings import Finding, State
 from api.ops.restore import restore as restore_backup
@@ -91,18 +92,28 @@ def restore(
         raise typer.Exit(1)
 
 
+class Examined(StrEnum):
+    """What ``leye doctor`` can look at besides what the service stands on."""
+
+    WECHAT = "wechat"
+
+
 def doctor(
+    what: Annotated[
+        Examined | None, typer.Argument(help="`wechat`: each step of its set-up instead.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Examine everything the service stands on, and say what to do about what is wrong."""
     findings: list[Finding] = []
+    examined = examine if what is None else examine_wechat
 
     def hear(finding: Finding) -> None:
         findings.append(finding)
         if not as_json:
             _show(finding)
 
-    sound = examine(hear)
+    sound = examined(hear)
     if as_json:
         told = {"ok": sound, "checks": [asdict(finding) for finding in findings]}
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))

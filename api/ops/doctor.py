@@ -8,9 +8,10 @@ import structlog
 from asyncpg.exceptions import UndefinedColumnError, UndefinedFunctionError, UndefinedTableError
 from tortoise.exceptions import OperationalError
 
-from api.ops import checks_here, checks_inside, checks_servers
+from api.ops import checks_here, checks_inside, checks_servers, wechat
 from api.ops.findings import Finding, State, Tell, failure, good, skipped
 from api.runtime import Ground, ground
+from core import redis
 from core.database import connected
 from core.embedded_postgres import EmbeddedPostgresError
 from core.settings import Settings, SettingsError, settings
@@ -46,6 +47,29 @@ def examine(tell: Tell) -> bool:
     except EmbeddedPostgresError as refusal:
         heard(failure("database", str(refusal), "Do as it says, or set DATABASE_URL."))
     return all(finding.state is not State.FAILURE for finding in findings)
+
+
+def examine_wechat(tell: Tell) -> bool:
+    """Check each step of setting WeChat up; whether none failed. Sends nothing to anybody."""
+    findings: list[Finding] = []
+
+    def heard(finding: Finding) -> None:
+        findings.append(finding)
+        tell(finding)
+
+    try:
+        with ground(settings(), quiet=True) as here:
+            asyncio.run(_examine_wechat(here, heard))
+    except SettingsError as refusal:
+        heard(failure("settings", str(refusal), "Correct these variables."))
+    except EmbeddedPostgresError as refusal:
+        heard(failure("database", str(refusal), "Do as it says, or set DATABASE_URL."))
+    return all(finding.state is not State.FAILURE for finding in findings)
+
+
+async def _examine_wechat(here: Ground, tell: Tell) -> None:
+    async with redis.connected(_redis_url(here.settings)), connected(here.config):
+        await wechat.examine(here.settings, tell)
 
 
 async def _examine_servers(here: Ground, tell: Tell) -> None:

@@ -13,11 +13,13 @@ from api.pages.pictures import locked_picture, picture, private_picture
 from api.pages.plate import plate_page
 from api.pages.plate_sheets import plate_sheet
 from api.pages.rent import rent_page
+from api.pages.verification import verification_file
 
 routes: list[Route] = [
     Route("/", landing_page),
     Route("/q/{token}.png", plate_png),
     Route("/q/{token}.svg", plate_svg),
+    Route("/q/{name}.txt", verification_file),
     Route("/q/{token}", plate_page),
     Route("/rent", rent_page),
     Route("/l/{listing}", listing_page),
@@ -32,4 +34,5 @@ routes: list[Route] = [
     Route("/favicon.svg", favicon),
     Route("/favicon.ico", old_favicon),
     Route("/robots.txt", robots),
+    Route("/{name}.txt", verification_file),
 ]

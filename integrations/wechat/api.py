@@ -24,6 +24,7 @@ from integrations.wechat.limits import (
 from integrations.wechat.results import (
     CheckStarted,
     MediaKind,
+    OwnTemplate,
     Phone,
     Scene,
     Sent,
@@ -231,6 +232,17 @@ class Wxa(WeChatWxa):
             result_processor=results.link("openlink"),
         )
         return cast("str", answer)
+
+    async def own_templates(self) -> dict[str, OwnTemplate]:
+        """The templates of subscribe messages that the mini-program has, by their ids.
+
+        Raises:
+            WeChatError: as everywhere.
+        """
+        answer = await self._get(
+            "wxaapi/newtmpl/gettemplate", result_processor=results.own_templates
+        )
+        return cast("dict[str, OwnTemplate]", answer)
 
     def _target(
         self, call: str, page: str, query: str, days: int, version: Version | None

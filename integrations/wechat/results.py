@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+_KEY = re.compile(r"\{\{([a-z_]+\d+)\.DATA\}\}")
 
 
 class Suggest(StrEnum):
@@ -86,6 +89,25 @@ class Sent:
     """A subscribe message was taken; ``message_id`` comes again in the event on its fate."""
 
     message_id: str | None
+
+
+@dataclass(frozen=True)
+class OwnTemplate:
+    """A template of subscribe messages; ``keys`` in the order of its text."""
+
+    title: str
+    keys: tuple[str, ...]
+    long_term: bool
+
+
+def own_templates(answer: Mapping[str, Any]) -> dict[str, OwnTemplate]:
+    """getTemplateList's answer; ``type`` 3 is a long-term subscription."""
+    return {
+        _text(one["priTmplId"]): OwnTemplate(
+            str(one["title"]), tuple(_KEY.findall(str(one["content"]))), int(one["type"]) == 3
+        )
+        for one in answer["data"]
+    }
 
 
 def session(answer: Mapping[str, Any]) -> Session:

@@ -257,6 +257,23 @@ def _new_link(world: World, target: dict[str, Any], body: dict[str, Any]) -> str
     return key
 
 
+def own_templates(world: World, _: Query, __: dict[str, Any]) -> Answer:
+    """``GET /wxaapi/newtmpl/gettemplate``."""
+    return {
+        **OK,
+        "data": [
+            {
+                "priTmplId": template,
+                "title": template,
+                "content": "".join(f"样例: {{{{{key}.DATA}}}}\n" for key in keys),
+                "example": "",
+                "type": 2,
+            }
+            for template, keys in world.templates.items()
+        ],
+    }
+
+
 # Path → method, what answers, whether it wants an access token.
 ENDPOINTS: Final[dict[str, tuple[str, Endpoint, bool]]] = {
     "/cgi-bin/stable_token": ("POST", stable_token, False),
@@ -264,6 +281,7 @@ ENDPOINTS: Final[dict[str, tuple[str, Endpoint, bool]]] = {
     "/sns/jscode2session": ("GET", code_to_session, False),
     "/wxa/business/getuserphonenumber": ("POST", phone_number, True),
     "/cgi-bin/message/subscribe/send": ("POST", send_subscribe_message, True),
+    "/wxaapi/newtmpl/gettemplate": ("GET", own_templates, True),
     "/wxa/getwxacodeunlimit": ("POST", code_unlimited, True),
     "/wxa/msg_sec_check": ("POST", check_text, True),
     "/wxa/media_check_async": ("POST", check_media, True),
