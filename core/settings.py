@@ -187,9 +187,9 @@ class Settings(BaseSettings):
     wechat_link_files: CommaSeparated = Field(
         (), description="verification files that WeChat's console gives: `NAME.txt=CONTENT`"
     )
-    wechat_plate_page: str = Field(
+    wechat_scan_page: str = Field(
         "pages/plate/index",
-        description="page of the mini-program that a scanned plate opens",
+        description="page of the mini-program that a scanned code opens",
         pattern=r"^[0-9A-Za-z_-]+(/[0-9A-Za-z_-]+)*$",
     )
     wechat_version: Literal["release", "trial", "develop"] = Field(

@@ -158,14 +158,14 @@ async def link_rule(settings: Settings) -> Finding:
 async def plate_page(settings: Settings) -> Finding:
     """Whether the page that plates open is published."""
     name = "plate page"
-    page = settings.wechat_plate_page
+    page = settings.wechat_scan_page
     try:
         await wechat.client().wxa.code_unlimited("doctor", page)
     except PageUnknown:
         return warning(
             name,
             f"{page} is not in the published version",
-            "Publish the mini-program, or correct LEYE_WECHAT_PLATE_PAGE.",
+            "Publish the mini-program, or correct LEYE_WECHAT_SCAN_PAGE.",
         )
     except WeChatError as refusal:
         return failure(name, str(refusal), "Look up the number in WeChat's 全局返回码.")
