@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from api import console_page, oauth, uploads
+from api import console_page, oauth, uploads, wechat_push
 from api.context import make_context
 from api.edge.health import Health
 from api.edge.lifecycle import Lifecycle
@@ -98,6 +98,7 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
         WebSocketRoute("/graphql", endpoint),
         *oauth.routes,
         *uploads.routes,
+        *wechat_push.routes,
         *health.routes(),
         *console_page.routes(),
         *page_routes,
@@ -110,7 +111,7 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
             metrics=metrics,
             trusted_proxies=settings.trusted_proxies,
             cors_origins=settings.cors_origins,
-            bodies=uploads.BODIES,
+            bodies={**uploads.BODIES, **wechat_push.BODIES},
         ),
         lifecycle=lifecycle,
         metrics=metrics,

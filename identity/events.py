@@ -74,3 +74,24 @@ class AppRevoked(Event):
     """An app may no longer come in."""
 
     app_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeChatMediaChecked(Event):
+    """WeChat pushed its verdict on a picture; :func:`identity.wechat.pushes.pushed` reads it."""
+
+    push_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeChatSubscriptionsChanged(Event):
+    """Somebody accepted or refused messages, in the dialogue or in the settings."""
+
+    push_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeChatMessageFateKnown(Event):
+    """WeChat says whether a message that it took has arrived."""
+
+    push_id: UUID

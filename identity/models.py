@@ -327,6 +327,7 @@ class WeChatPush(Model):
     kind = fields.CharField(60, description="WeChat's name of the event")
     openid = EncryptedField(description="whom it is about")
     openid_index = BlindIndexField(description="as of wechat_user")
+    trace_id = fields.CharField(128, null=True, description="of the content check that it is about")
     content: fields.JSONField[dict[str, object]] = fields.JSONField(
         description="verdict or subscriptions: ids and codes only"
     )
@@ -336,3 +337,4 @@ class WeChatPush(Model):
     class Meta:
         app = "identity"
         table = "wechat_push"
+        indexes = (Index(fields=("trace_id",), name="wechat_push_trace"),)

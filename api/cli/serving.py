@@ -18,6 +18,7 @@ import structlog
 import typer
 import uvicorn
 
+from api import wechat_push
 from api.app import Parts, make_service
 from api.cli.terminal import say
 from api.demo import demo
@@ -56,7 +57,12 @@ def serve(
         asyncio.run(_prepare(here, town=town))
         parts: list[Parts] = [
             partial(sms.connected, here.settings),
-            partial(wechat.connected, here.settings, with_emulator=True),
+            partial(
+                wechat.connected,
+                here.settings,
+                with_emulator=True,
+                push_to=f"http://{_reached_at(host)}:{port}{wechat_push.PATH}",
+            ),
         ]
         parts += [partial(_working, here)] if worker else []
         service = make_service(here.settings, here.config, *parts)
@@ -208,6 +214,17 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _reached_at(host: str) -> str:
+    """How this machine itself reaches a server that listens there."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "[::1]"
+    return host if address.version == 4 else f"[{host}]"
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

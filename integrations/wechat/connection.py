@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from core.settings import Settings
 from integrations.wechat import emulator
 from integrations.wechat.client import Client, Config
+from integrations.wechat.emulator.pushes import PushTarget
 from integrations.wechat.errors import NotConfigured
 from integrations.wechat.push import PushKeys
 from integrations.wechat.results import Version
@@ -57,10 +58,13 @@ def use(new: Client | None, keys: PushKeys | None = None) -> Client | None:
 
 
 @asynccontextmanager
-async def connected(settings: Settings, *, with_emulator: bool = False) -> AsyncIterator[None]:
+async def connected(
+    settings: Settings, *, with_emulator: bool = False, push_to: str | None = None
+) -> AsyncIterator[None]:
     """A client at hand while the block runs, as far as the settings name a mini-program.
 
-    Without one, development has an emulator on a free loopback port if asked to.
+    Without one, development has an emulator on a free loopback port if asked to; it pushes its
+    events to the address ``push_to``.
 
     Opens no connection yet: WeChat being down does not keep the service from starting.
     """
@@ -76,6 +80,8 @@ async def connected(settings: Settings, *, with_emulator: bool = False) -> Async
                 Version(settings.wechat_version),
             )
             keys = PushKeys(emulator.APP_ID, emulator.PUSH_TOKEN, emulator.AES_KEY)
+            if push_to is not None:
+                _emulator.pushes.target = PushTarget(push_to, keys)
         if config is None:
             yield
             return

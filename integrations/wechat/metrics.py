@@ -23,7 +23,13 @@ SECONDS: Final = Histogram(
     buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
     registry=None,
 )
-COLLECTORS: Final = (CALLS, SECONDS)
+PUSHES: Final = Counter(
+    "leye_wechat_pushes",
+    "What came to the address of message push: accepted, repeated, unavailable, or why refused",
+    ("outcome",),
+    registry=None,
+)
+COLLECTORS: Final = (CALLS, SECONDS, PUSHES)
 
 _NAMES: Final = {
     "cgi-bin/stable_token": "stable_token",
