@@ -82,9 +82,10 @@ CLOCK = {
     "management.sweep_plate_sheets": "29 19 * * *",
     "landlord.remind_of_self_checks": "7 2 25 * *",
     "media.sweep": "23 19 * * *",
+    "notifications.sweep": "* * * * *",
 }
 
-OTHER_JOBS = ["management.draw_plate_sheet", "media.remove_files"]
+OTHER_JOBS = ["management.draw_plate_sheet", "media.remove_files", "notifications.dispatch"]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 from core.clock import SHANGHAI
 
@@ -48,6 +48,8 @@ class WeChatError(Exception):
     """Any failure of a call; ``call`` is our name for it, ``errcode`` WeChat's number."""
 
     retry: ClassVar[Retry] = Never()
+    perhaps_done = False
+    """Whether WeChat may have carried out the call all the same: its answer was lost."""
 
     def __init__(
         self, call: str, errcode: int | None = None, *, complaint: str | None = None
@@ -81,10 +83,18 @@ class UnfitInput(WeChatError, ValueError):
 class Unavailable(WeChatError):
     """No answer, or none that can be used: the same call may pass later.
 
-    The call may have been carried out all the same.
+    The call may have been carried out all the same, unless ``perhaps_done`` says no.
     """
 
     retry = Later(10)
+    perhaps_done = True
+
+    @classmethod
+    def unsent(cls, call: str) -> Self:
+        """The same, when it is certain that nothing was sent: there was no connection."""
+        error = cls(call)
+        error.perhaps_done = False
+        return error
 
 
 class Unreachable(Unavailable):
@@ -96,17 +106,23 @@ class TookTooLong(Unavailable):
 
 
 class BadAnswer(Unavailable):
-    """An answer that is no answer to this call: a server error, or not in the agreed form."""
+    """An answer that is no answer to this call: a server error, or not in the agreed form.
+
+    A server that says that it failed has done nothing; one behind which something took too long
+    (504) can't know.
+    """
 
     def __init__(self, call: str, *, status: int | None = None) -> None:
         super().__init__(call)
         self.status = status
+        self.perhaps_done = status in {None, 200, 504}
 
 
 class Busy(Unavailable):
     """-1, 43108: the system is busy."""
 
     retry = Later(5)
+    perhaps_done = False
 
 
 # WeChat refuses

@@ -107,8 +107,12 @@ class Wire:
                 ):
                     return content
                 failure = BadAnswer(call, status=answer.status_code)
+        except (httpx.ConnectTimeout, httpx.PoolTimeout):
+            failure = TookTooLong.unsent(call)
         except httpx.TimeoutException:
             failure = TookTooLong(call)
+        except httpx.ConnectError:
+            failure = Unreachable.unsent(call)
         except httpx.DecodingError:
             failure = BadAnswer(call)
         except (httpx.HTTPError, OSError):
