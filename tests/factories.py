@@ -15,7 +15,7 @@ from uuid import UUID
 from core.clock import now
 from core.crypto import seal
 from core.ids import token, uuid7
-from identity.models import Account, GridPost
+from identity.models import Account, GridPost, StaffMember
 from landlord.models import (
     CheckResult,
     Enquiry,
@@ -54,6 +54,8 @@ from management.models.territory import codes_of
 from management.plate_sheets.sizes import PlateSize
 from management.territory import bring_in_grids, town_data
 from media.models import ContentType, Photo, Purpose, Redaction, Upload
+from notifications.models import MessageTemplate, Notification
+from notifications.topics import Topic
 
 GRID = "441900122002-01"
 _numbers = count(1)
@@ -310,3 +312,36 @@ async def house_with_offers(
             await photo(offer)
         ids.append(offer.id)
     return house, await plate(house), ids
+
+
+async def message_template(topic: Topic, **values: Any) -> MessageTemplate:
+    """The words of a topic that are in force."""
+    known = await MessageTemplate.filter(topic=topic, in_force=True).first()
+    if known is not None and not values:
+        return known
+    await MessageTemplate.filter(topic=topic).update(in_force=False)
+    defaults: dict[str, Any] = {
+        "version": 1 + await MessageTemplate.filter(topic=topic).count(),
+        "shipped": True,
+        "in_force": True,
+        "title_zh": "测试消息",
+        "body_zh": "{place}有新消息。",
+        "title_en": "Test message",
+        "body_en": "There is news of {place}.",
+        "form_values": {},
+    }
+    return await MessageTemplate.create(topic=topic, **{**defaults, **values})
+
+
+async def notification(
+    to: Account | StaffMember, topic: Topic = Topic.LETTING_SUSPENDED, **values: Any
+) -> Notification:
+    """Something that somebody was told, as :func:`notifications.telling.tell` writes it."""
+    defaults: dict[str, Any] = {
+        "template_id": None if "notice_id" in values else (await message_template(topic)).id,
+        "params": {"place": "测试公寓"},
+        "dedup": f"test:{next(_numbers)}",
+        "account_id": to.id if isinstance(to, Account) else None,
+        "staff_id": to.id if isinstance(to, StaffMember) else None,
+    }
+    return await Notification.create(topic=topic, **{**defaults, **values})

@@ -7,13 +7,16 @@ from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.indexes import Index
+from tortoise.indexes import Index, PartialIndex
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from tortoise.models import Model
 
 from core.ids import uuid7
 from identity.models import Account, StaffMember
 from notifications.models.notices import Notice
+
+# PartialIndex knows "=" alone; PostgreSQL takes this for what it says.
+_UNREAD = {"(read_at IS NULL)": True}
 
 
 class Channel(StrEnum):
@@ -118,7 +121,16 @@ class Notification(Model):
         indexes = (
             Index(fields=("account_id", "created_at", "id"), name="notification_of_account"),
             Index(fields=("staff_id", "created_at", "id"), name="notification_of_staff"),
-            Index(fields=("account_id", "read_at"), name="notification_unread"),
+            PartialIndex(
+                fields=("account_id", "created_at", "id"),
+                name="notification_unread_account",
+                condition=_UNREAD,
+            ),
+            PartialIndex(
+                fields=("staff_id", "created_at", "id"),
+                name="notification_unread_staff",
+                condition=_UNREAD,
+            ),
             Index(fields=("notice_id", "read_at"), name="notification_of_notice"),
         )
         constraints = (

@@ -50,7 +50,9 @@ class RecipientSettings(Model):
         on_delete=fields.CASCADE,
     )
     staff_id: UUID | None
-    language = fields.CharField(5, default="zh-CN")
+    language = fields.CharField(
+        5, null=True, description="zh-CN or en; nothing: zh-CN, where no request says otherwise"
+    )
     quiet_from: time = fields.TimeField()
     quiet_until: time = fields.TimeField()
 
