@@ -14,7 +14,7 @@ from tortoise.queryset import QuerySet
 from core.clock import today
 from core.errors import NotFound, Unauthenticated
 from identity.actor import EVERYWHERE, Actor, ActorKind, Permission
-from identity.models import Account, App, GridPost, Session, StaffMember
+from identity.models import Account, App, GridPost, Session, StaffMember, WeChatUser
 
 _NOTHING = Q(id__isnull=True)
 _EVERYTHING = Q(id__isnull=False)  # an empty Q would vanish from an OR
@@ -76,6 +76,13 @@ def visible_sessions(actor: Actor) -> QuerySet[Session]:
     if actor.kind is ActorKind.ACCOUNT:
         return Session.filter(account_id=actor.id)
     return Session.filter(_NOTHING)
+
+
+def visible_wechat_users(actor: Actor) -> QuerySet[WeChatUser]:
+    """How the actor's own account is known to mini-programs."""
+    if actor.kind is ActorKind.ACCOUNT:
+        return WeChatUser.filter(account_id=actor.id)
+    return WeChatUser.filter(_NOTHING)
 
 
 async def access_staff(actor: Actor, *, staff_id: UUID, lock: bool = False) -> StaffMember:

@@ -16,7 +16,7 @@ from identity.access import access_account, require
 from identity.actor import Actor, ActorKind, Permission
 from identity.authentication import forget
 from identity.events import AccountClosed, AccountLocked
-from identity.models import Account, SessionEnd
+from identity.models import Account, SessionEnd, WeChatUser
 from identity.phone_sign_in import known_account, mobile_number
 from identity.reasons import clean_reason
 from identity.sessions import end_sessions
@@ -101,9 +101,9 @@ async def unlock_account(actor: Actor, *, account_id: UUID) -> Account:
 
 
 async def close_account(actor: Actor) -> Account:
-    """Close the actor's own account for good: the phone is forgotten, every session ends.
+    """Close the actor's own account for good: phone and WeChat are forgotten, every session ends.
 
-    Whoever signs in with that phone afterwards gets a new account.
+    Whoever signs in with that phone or WeChat afterwards gets a new account.
 
     Raises:
         Unauthenticated: no account is signed in.
@@ -123,6 +123,8 @@ async def close_account(actor: Actor) -> Account:
 
 async def blank(accounts: QuerySet[Account]) -> None:
     """Close accounts and forget who held them; the rows stay, for what refers to them."""
+    ids = list(await accounts.values_list("id", flat=True))
+    await WeChatUser.filter(account_id__in=ids).delete()
     await accounts.update(phone=None, phone_index=None, display_name="", closed_at=now())
 
 

@@ -153,6 +153,13 @@ def over() -> Unauthenticated:
     )
 
 
+def account_locked() -> Unauthenticated:
+    """The refusal for who proved to be the holder of a locked account."""
+    return Unauthenticated(
+        reason="ACCOUNT_LOCKED", zh="账号已被停用，请联系镇政府服务台", en="The account is locked"
+    )
+
+
 async def _standing(kind: ActorKind, key: UUID, *, seen: bool) -> _Standing:
     remembered = _known.get(key)
     if remembered is not None and remembered.until > monotonic():

@@ -22,6 +22,7 @@ from core.events import emit
 from core.rates import allow
 from core.work import work
 from identity.actor import Actor
+from identity.authentication import account_locked
 from identity.events import SmsCodeRequested
 from identity.hashing import keyed_hash, keyed_hashes, matches
 from identity.models import Account, SmsCode
@@ -129,11 +130,7 @@ async def sign_in_with_sms_code(
     if opened is not None:
         return opened
     if account is not None:
-        raise Unauthenticated(
-            reason="ACCOUNT_LOCKED",
-            zh="账号已被停用，请联系镇政府服务台",
-            en="The account is locked",
-        )
+        raise account_locked()
     await pace.wait()
     raise Unauthenticated(
         reason="WRONG_CODE", zh="验证码不正确或已过期", en="The code is wrong or has expired"

@@ -43,6 +43,7 @@ from schema.roots.self_checks import SelfCheckMutations, SelfCheckQueries
 from schema.roots.sessions import SessionMutations, SessionQueries
 from schema.roots.territory import TerritoryMutations, TerritoryQueries
 from schema.roots.uploads import UploadMutations
+from schema.roots.wechat_sign_in import WeChatMutations
 from schema.scalars import SCALARS
 
 
@@ -71,6 +72,7 @@ class Query(
 @root_type
 class Mutation(
     SessionMutations,
+    WeChatMutations,
     UploadMutations,
     RedactionMutations,
     ListingMutations,

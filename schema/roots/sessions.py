@@ -170,7 +170,7 @@ class SessionMutations:
         opened = await sign_in_with_sms_code(
             context.actor, phone=input.phone, code=input.code, device=context.device
         )
-        return await _session(info, opened)
+        return await session_payload(info, opened)
 
     @mutation(SessionPayload, access=PUBLIC)
     async def sign_in_staff(
@@ -187,7 +187,7 @@ class SessionMutations:
             totp=input.totp,
             device=context.device,
         )
-        return await _session(info, opened)
+        return await session_payload(info, opened)
 
     @mutation(EnrolTotpPayload, access=STAFF)
     async def enrol_totp(
@@ -215,7 +215,7 @@ class SessionMutations:
     ) -> dict[str, Any]:
         """Continue a session with new tokens."""
         opened = await refresh_session(info.context.actor, refresh_token=input.refresh_token)
-        return await _session(info, opened)
+        return await session_payload(info, opened)
 
     @mutation(SignOutPayload, access=PERSON)
     async def sign_out(
@@ -242,7 +242,8 @@ class SessionMutations:
         return {"viewer": {**(row or {}), "name": account.display_name}}
 
 
-async def _session(info: Info, opened: OpenSession) -> dict[str, Any]:
+async def session_payload(info: Info, opened: OpenSession) -> dict[str, Any]:
+    """The answer to a sign-in; from here on the request is the new actor's."""
     context = info.context
     context.actor = await actor_from_token(opened.access.text, address=context.actor.address)
     want = selected(info)["session"].resume("viewer", context.actor)

@@ -10,7 +10,7 @@ import strawberry
 
 from core.crypto import reveal
 from core.keyset import NOTHING, Page
-from identity.access import access_account
+from identity.access import access_account, visible_wechat_users
 from identity.actor import Actor, ActorKind, Permission, Role
 from identity.models import Session as SessionModel
 from identity.sessions import sessions_of
@@ -78,6 +78,9 @@ class Viewer:
     name: str = attr("What they call themselves, or their name as staff.")
     role: Role | None = attr("Of staff: the role of their first post.")
     phone: str | None = attr("Of residents and landlords: their own number.")
+    wechat_connected: bool = attr(
+        "Of residents and landlords: whether they can sign in by WeChat (微信)."
+    )
     permissions: list[str] = attr("Every permission held anywhere.")
     posts: list[GridPost] | None = attr("Of staff: their posts today.", access=STAFF, size=3)
     enrolling: bool = attr("Whether the second factor must be set up before anything else.")
@@ -229,6 +232,7 @@ async def viewer_row(actor: Actor, want: Selection, context: Context) -> dict[st
         "name": actor.name,
         "role": None,
         "phone": None,
+        "wechat_connected": False,
         "permissions": sorted(map(str, actor.permissions)),
         "posts": None,
         "devices": [],
@@ -240,6 +244,8 @@ async def viewer_row(actor: Actor, want: Selection, context: Context) -> dict[st
         row["posts"] = shape_posts(posts, (await territory()).by_code, context.language)
     if actor.kind is ActorKind.ACCOUNT and "phone" in want:
         row["phone"] = reveal(await access_account(actor, account_id=actor.id), "phone")
+    if actor.kind is ActorKind.ACCOUNT and "wechat_connected" in want:
+        row["wechat_connected"] = await visible_wechat_users(actor).exists()
     if "devices" in want and actor.kind is not ActorKind.APP:
         row["devices"] = [_device(session, actor) for session in await sessions_of(actor)]
     return row

@@ -10,9 +10,13 @@ import pytest
 from core import redis
 from core import settings as settings_module
 from identity import authentication, pace
+from integrations import wechat
+from integrations.wechat.client import Client
+from integrations.wechat.emulator import Running, running
 from management.territory import forget_territory
 from media import storage, worker
 from media.formats import WIDTHS
+from tests.integrations.wechat.support import config_for
 from tests.media import samples
 from tests.schema.support import World, make_world
 
@@ -24,6 +28,17 @@ def worker_ends() -> Iterator[None]:
     """The process for pictures does not outlive the tests."""
     yield
     worker.close()
+
+
+@pytest.fixture(scope="package", autouse=True)
+async def emulator() -> AsyncIterator[Running]:
+    """WeChat, as far as these tests speak to it."""
+    async with running() as found:
+        client = Client(config_for(found))
+        before = wechat.use(client)
+        yield found
+        wechat.use(before)
+        await client.close()
 
 
 @pytest.fixture(autouse=True)

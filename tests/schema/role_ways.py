@@ -172,6 +172,7 @@ MUTATIONS: dict[str, str] = {
     "changePassword": '{ old: "wrong", new: "short" }',
     "requestSmsCode": '{ phone: "13800000009" }',
     "signInWithSmsCode": '{ phone: "13800000009", code: "000000" }',
+    "signInWithWechat": '{ code: "no-such-code" }',
     "signInStaff": '{ userName: "nobody.here", password: "wrong" }',
     "enrolTotp": "{}",
     "refreshSession": '{ refreshToken: "$refreshToken" }',

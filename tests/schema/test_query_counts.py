@@ -123,7 +123,7 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         (LISTINGS, "anonymous", {"n": 20}, 3),
         (GRIDS_ALL, "warden 1", {"n": 50}, 3),
         # as before, and conversations with their messages, on both sides; kept listings, pictures
-        (VIEWER, "landlord A", {}, 33),
+        (VIEWER, "landlord A", {}, 34),
         # claims, count, papers; outline and posts of the community
         (CLAIMS, "warden 1", {"n": 50}, 5),
         (VIEWER, "warden 1", {}, 14),

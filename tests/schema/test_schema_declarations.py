@@ -106,6 +106,7 @@ def test_every_mutation_but_sign_in_carries_a_request_id() -> None:
     assert without == {
         "requestSmsCode",
         "signInWithSmsCode",
+        "signInWithWechat",
         "signInStaff",
         "enrolTotp",
         "refreshSession",

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from qrcode.main import QRCode
 
+from integrations.wechat.emulator.personas import Persona
 from integrations.wechat.emulator.world import CODES_A_MINUTE, Refusal, World
 from integrations.wechat.limits import LONGEST_TEXT, SCENE, fits
 
@@ -68,12 +69,18 @@ def phone_number(world: World, _: Query, body: dict[str, Any]) -> Answer:
     return {
         **OK,
         "phone_info": {
-            "phoneNumber": persona.phone,
+            "phoneNumber": _with_country(persona),
             "purePhoneNumber": persona.phone,
-            "countryCode": "86",
+            "countryCode": persona.country_code,
             "watermark": {"timestamp": int(world.now()), "appid": world.app_id},
         },
     }
+
+
+def _with_country(persona: Persona) -> str:
+    """As WeChat writes it: numbers of the mainland without the country's code."""
+    code = persona.country_code
+    return persona.phone if code == "86" else f"+{code}{persona.phone}"
 
 
 def send_subscribe_message(world: World, _: Query, body: dict[str, Any]) -> Answer:

@@ -15,6 +15,7 @@ class Persona:
     openid: str
     unionid: str
     phone: str
+    country_code: str = "86"
 
 
 # The two of the sample town's people whose accounts are found by their numbers.
