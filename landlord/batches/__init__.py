@@ -6,6 +6,7 @@ of their ids, and the statements don't grow with the rooms.
 
 from landlord.batches.drafts import create_listings, drafted_with
 from landlord.batches.offers import (
+    NewRent,
     change_rents,
     publish_listings,
     refresh_listings,
@@ -14,6 +15,7 @@ from landlord.batches.offers import (
 from landlord.batches.rooms import set_room_states
 
 __all__ = [
+    "NewRent",
     "change_rents",
     "create_listings",
     "drafted_with",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from core.clock import now
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError, InvalidInput, require_version
 from core.events import emit
 from core.numbers import within
 from core.work import Work, work
@@ -46,6 +47,14 @@ from management.rules import rules
 _IDS: Final = "input.listingIds"
 _YUAN: Final = Decimal(1)
 _PERCENT: Final = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRent:
+    """What a listing is to cost (yuan a month, or nothing with a percentage), as it was seen."""
+
+    expected_version: int
+    rent: Decimal | None = None
 
 
 async def publish_listings(actor: Actor, *, listing_ids: Sequence[UUID]) -> list[Listing]:
@@ -141,28 +150,31 @@ async def withdraw_listings(actor: Actor, *, listing_ids: Sequence[UUID]) -> lis
 
 
 async def change_rents(
-    actor: Actor, *, rents: Mapping[UUID, Decimal | None], percent: Decimal | None = None
+    actor: Actor, *, rents: Mapping[UUID, NewRent], percent: Decimal | None = None
 ) -> list[Listing]:
     """Ask other rents (yuan a month) for drafts and offers, all or none.
 
-    Each listing has its new rent, or all change by ``percent`` and are rounded to full yuan.
+    Each listing has its new rent, or all change by ``percent`` and are rounded to full yuan. Each
+    is changed from what the landlord saw: a percentage is never of another rent.
 
     Raises:
         Unauthenticated: nobody is signed in.
         NotFound: one is somebody else's, or absent.
         InvalidInput: none, too many; both a rent and ``percent``, or neither; a sum that can't be.
-        WrongState: some can't be changed, or would cost too much or nothing; ``params.items``
-            names each.
+        WrongState: some are no longer at the version that was seen, can't be changed, or would
+            cost too much or nothing; ``params.items`` names each.
     """
     check_once(list(rents), "input.items")
     _check_ways(rents, percent)
     async with work(actor) as unit:
         offers = await lock_offers(actor, list(rents))
         asked = {
-            listing.id: _rent(listing, rents[listing.id], percent) for listing in offers.listings
+            listing.id: _rent(listing, rents[listing.id].rent, percent)
+            for listing in offers.listings
         }
         require_each(
             offers,
+            lambda listing: require_version(listing.version, rents[listing.id].expected_version),
             lambda listing: require(listing, ListingAction.UPDATE),
             lambda listing: within(asked[listing.id], 1, rules().largest_rent, field="input.items"),
         )
@@ -181,8 +193,8 @@ async def change_rents(
     return offers.listings
 
 
-def _check_ways(rents: Mapping[UUID, Decimal | None], percent: Decimal | None) -> None:
-    given = [rent for rent in rents.values() if rent is not None]
+def _check_ways(rents: Mapping[UUID, NewRent], percent: Decimal | None) -> None:
+    given = [line.rent for line in rents.values() if line.rent is not None]
     if (percent is None) != (len(given) == len(rents)) or (percent is not None and given):
         raise InvalidInput(
             field="input.items",
@@ -192,8 +204,8 @@ def _check_ways(rents: Mapping[UUID, Decimal | None], percent: Decimal | None) -
         )
     most = rules().largest_rent_change
     within(percent, -most, most, field="input.percent")
-    for index, rent in enumerate(rents.values()):
-        within(rent, 1, rules().largest_rent, field=f"input.items.{index}.rent")
+    for index, line in enumerate(rents.values()):
+        within(line.rent, 1, rules().largest_rent, field=f"input.items.{index}.rent")
 
 
 def _rent(listing: Listing, rent: Decimal | None, percent: Decimal | None) -> Decimal:

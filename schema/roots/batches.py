@@ -14,6 +14,7 @@ from core.errors import InvalidInput
 from identity.actor import Actor
 from landlord.access import visible_listings
 from landlord.batches import (
+    NewRent,
     change_rents,
     create_listings,
     drafted_with,
@@ -81,6 +82,7 @@ class RentInput:
     """What one listing is to cost."""
 
     listing_id: strawberry.ID = given("The listing.")
+    expected_version: int = given("The version that you saw.")
     rent: Decimal | None = given("Yuan a month; leave it out with `percent`.", default=None)
 
 
@@ -164,7 +166,10 @@ class BatchMutations:
     ) -> dict[str, Any]:
         """Ask other rents for drafts and offers: all of them or none."""
         ids = row_ids([item.listing_id for item in input.items], "Listing", field="input.items")
-        rents = dict(zip(ids, (item.rent for item in input.items), strict=True))
+        rents = {
+            listing_id: NewRent(expected_version=item.expected_version, rent=item.rent)
+            for listing_id, item in zip(ids, input.items, strict=True)
+        }
         if len(rents) < len(ids):
             raise InvalidInput(
                 field="input.items", reason="TWICE", zh="有重复的项", en="One comes twice"

@@ -15,6 +15,7 @@ from identity.actor import Actor, Role
 from identity.models import Account
 from landlord import content_check
 from landlord.batches import (
+    NewRent,
     change_rents,
     common,
     create_listings,
@@ -71,6 +72,16 @@ async def a_house(owner: Account, *numbers: str, state: ListingState = DRAFT) ->
 @pytest.fixture
 async def house(town: None) -> House:
     return await a_house(await factories.account(), "301", "302", "303")
+
+
+async def asking(house: House, *rents: Decimal | None) -> dict[Any, NewRent]:
+    """Rents for the listings of a house as they are now; none, to be given with a percentage."""
+    versions = dict(await Listing.filter(id__in=house.ids).values_list("id", "version"))
+    wanted = rents or [None] * len(house.ids)
+    return {
+        key: NewRent(expected_version=versions[key], rent=rent)
+        for key, rent in zip(house.ids, wanted, strict=True)
+    }
 
 
 async def states(house: House) -> list[ListingState]:
@@ -192,7 +203,7 @@ async def test_rents_change_each_by_its_own_or_all_by_a_share(house: House) -> N
     await Listing.filter(id=house.ids[1]).update(
         state=PUBLISHED, published_at=now(), refreshed_at=now()
     )
-    wanted = dict(zip(house.ids, map(Decimal, ("900", "910.50", "850")), strict=True))
+    wanted = await asking(house, *map(Decimal, ("900", "910.50", "850")))
     await change_rents(house.landlord, rents=wanted)
     rows = [await Listing.get(id=key) for key in house.ids]
     assert [row.rent for row in rows] == [Decimal(900), Decimal("910.50"), Decimal(850)]
@@ -202,7 +213,7 @@ async def test_rents_change_each_by_its_own_or_all_by_a_share(house: House) -> N
     assert (kept.listing_id, kept.occasion) == (house.ids[1], SnapshotOccasion.CHANGED)
     assert kept.content["listing"]["rent"] == "910.50"
 
-    await change_rents(house.landlord, rents=dict.fromkeys(house.ids), percent=Decimal(-5))
+    await change_rents(house.landlord, rents=await asking(house), percent=Decimal(-5))
     rents = [(await Listing.get(id=key)).rent for key in house.ids]
     assert rents == [Decimal(855), Decimal(865), Decimal(808)]
 
@@ -221,7 +232,7 @@ async def test_rents_change_each_by_its_own_or_all_by_a_share(house: House) -> N
 async def test_a_rent_each_or_one_share_for_all(
     house: House, rents: Any, percent: Any, field: str, reason: str | None
 ) -> None:
-    wanted = dict(zip(house.ids, rents, strict=False))
+    wanted = await asking(house._replace(drafts=house.drafts[:2]), *rents)
     attempt = change_rents(house.landlord, rents=wanted, percent=percent)
     await refused(InvalidInput, attempt, field=field, reason=reason)
 
@@ -229,18 +240,53 @@ async def test_a_rent_each_or_one_share_for_all(
 async def test_what_may_not_change_and_what_would_cost_nothing_is_named(house: House) -> None:
     await Listing.filter(id=house.ids[0]).update(state=ListingState.IN_REVIEW)
     await Listing.filter(id=house.ids[1]).update(rent=Decimal("0.50"))
-    attempt = change_rents(house.landlord, rents=dict.fromkeys(house.ids), percent=Decimal(-50))
+    attempt = change_rents(house.landlord, rents=await asking(house), percent=Decimal(-50))
     error = await refused(WrongState, attempt, reason="ITEMS")
     assert named(error) == [("301", "IN_REVIEW"), ("302", "OUT_OF_RANGE")]
+
+
+@pytest.mark.parametrize("percent", [None, Decimal(-5)])
+async def test_a_rent_is_changed_from_what_the_landlord_saw(
+    house: House, percent: Decimal | None
+) -> None:
+    seen = await asking(house, *[Decimal(900) if percent is None else None] * 3)
+    changed = {house.ids[1]: NewRent(expected_version=1, rent=Decimal(1000))}
+    await change_rents(house.landlord, rents=changed)
+    attempt = change_rents(house.landlord, rents=seen, percent=percent)
+    error = await refused(WrongState, attempt, reason="ITEMS")
+    assert error.params["items"] == [
+        {
+            "room": "302",
+            "code": house.rooms[1].code,
+            "reason": "STALE_VERSION",
+            "version": 2,
+        }
+    ]
+    rows = [await Listing.get(id=key) for key in house.ids]
+    assert [(row.rent, row.version) for row in rows] == [
+        (Decimal(850), 1), (Decimal(1000), 2), (Decimal(850), 1),
+    ]  # fmt: skip
+
+
+async def test_a_share_is_not_taken_twice_by_who_asks_again(house: House) -> None:
+    seen = await asking(house)
+    await change_rents(house.landlord, rents=seen, percent=Decimal(-5))
+    again = change_rents(house.landlord, rents=seen, percent=Decimal(-5))
+    error = await refused(WrongState, again, reason="ITEMS")
+    assert named(error) == [(number, "STALE_VERSION") for number in ("301", "302", "303")]
+    assert {(await Listing.get(id=key)).rent for key in house.ids} == {Decimal(808)}
+
+
+async def ask_another_rent(of: House) -> Any:
+    rents = await asking(of, *[Decimal(901)] * len(of.drafts))
+    return await change_rents(of.landlord, rents=rents)
 
 
 ACTS: dict[ListingAction, Callable[[House], Awaitable[Any]]] = {
     ListingAction.PUBLISH: lambda of: publish_listings(of.landlord, listing_ids=of.ids),
     ListingAction.REFRESH: lambda of: refresh_listings(of.landlord, listing_ids=of.ids),
     ListingAction.WITHDRAW: lambda of: withdraw_listings(of.landlord, listing_ids=of.ids),
-    ListingAction.UPDATE: lambda of: change_rents(
-        of.landlord, rents=dict.fromkeys(of.ids, Decimal(901))
-    ),
+    ListingAction.UPDATE: lambda of: ask_another_rent(of),
 }
 
 

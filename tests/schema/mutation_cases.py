@@ -100,8 +100,11 @@ CASES = [
         {"listingIds": ["$draft"]}, stranger="landlord B",
     ),
     Case(
-        "changeRents", "landlord A", {"items": [{"listingId": "$listing", "rent": "777"}]},
-        LISTINGS, {"items": [{"listingId": "$listing", "rent": "778"}]}, stranger="landlord B",
+        "changeRents", "landlord A",
+        {"items": [{"listingId": "$listing", "expectedVersion": 1, "rent": "777"}]},
+        LISTINGS,
+        {"items": [{"listingId": "$listing", "expectedVersion": 1, "rent": "778"}]},
+        stranger="landlord B",
     ),
     Case(
         "setRoomStates", "landlord A",

@@ -198,7 +198,10 @@ MUTATIONS: dict[str, str] = {
     "publishListings": '{ requestId: "$requestId", listingIds: ["$draft"] }',
     "refreshListings": '{ requestId: "$requestId", listingIds: ["$listing"] }',
     "withdrawListings": '{ requestId: "$requestId", listingIds: ["$listing"] }',
-    "changeRents": ('{ requestId: "$requestId", items: [{ listingId: "$listing", rent: "777" }] }'),
+    "changeRents": (
+        '{ requestId: "$requestId",'
+        ' items: [{ listingId: "$listing", expectedVersion: 1, rent: "777" }] }'
+    ),
     "setRoomStates": (
         '{ requestId: "$requestId", placeId: "$place",'
         ' items: [{ roomId: "$emptyRoom", state: LET }] }'
