@@ -11,6 +11,7 @@ from core.jobs import defer
 from core.settings import settings
 from core.work import work
 from identity.actor import Actor, ActorKind, Permission
+from integrations import wechat
 from management.access import access_grid, require_sign_in
 from management.models import PlateDoors, PlateSheet, PlateSheetState
 from management.plate_doors import (
@@ -22,7 +23,7 @@ from management.plate_doors import (
 )
 from management.plate_sheets import files
 from management.plate_sheets.design import sizes_for
-from management.plate_sheets.sizes import PlateSize
+from management.plate_sheets.sizes import SHEETS, PlateSize
 from management.rules import rules
 
 _SAMPLE_TOKEN: Final = "A" * 22  # as long as every token
@@ -129,11 +130,18 @@ async def order_sheet(
 
 
 def check_size(size: PlateSize) -> None:
-    """Refuse labels on which the codes of this service would be too fine to read.
+    """Refuse labels on which the codes of this service would be too fine to read, or missing.
 
     Raises:
-        InvalidInput: naming the sizes that would do.
+        InvalidInput: naming the sizes that would do; there is no mini-program whose code to print.
     """
+    if SHEETS[size].companion and not wechat.available():
+        raise InvalidInput(
+            field="input.size",
+            reason="NO_MINI_PROGRAM",
+            zh="尚未配置小程序，无法打印带小程序码的门牌",
+            en="No mini-program is configured, so its code can't be printed",
+        )
     possible = sizes_for(f"{settings().public_url}/q/{_SAMPLE_TOKEN}")
     if size in possible:
         return

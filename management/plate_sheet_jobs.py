@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -19,16 +20,18 @@ from core.settings import settings
 from core.work import work
 from identity.actor import SYSTEM, Actor, ActorKind
 from management.models import PlatePrint, PlateSheet, PlateSheetState
+from management.plate_codes import pictures_of
 from management.plate_doors import choose, doors_of, missing_by_place, plates_to_print
 from management.plate_sheets import files
 from management.plate_sheets.labels import Label
 from management.plate_sheets.process import drawing
-from management.plate_sheets.sizes import SHEETS
+from management.plate_sheets.sizes import SHEETS, Sheet
 from management.plates import issue_where_missing
 from management.rules import rules
 
 MOST_ATTEMPTS: Final = 4
 _PORTION: Final = 200
+_PORTION_WITH_PICTURES: Final = 40
 
 log = structlog.get_logger("management.plate_sheets")
 
@@ -89,10 +92,11 @@ async def draw(sheet: PlateSheet, path: Path, hear: Hear | None = None) -> dict[
     drawn: list[UUID] = []
     async with drawing(path, sheet.size, title="二维码门牌", note=note) as sheet_drawing:
         position = 0
-        while rows := await plates_to_print(sheet.id, after=position, count=_PORTION):
+        portion = _PORTION_WITH_PICTURES if label.companion else _PORTION
+        while rows := await plates_to_print(sheet.id, after=position, count=portion):
             position = rows[-1]["position"]
             active = [row for row in rows if row["state"] == "ACTIVE"]
-            await sheet_drawing.add([label_of(row) for row in active])
+            await sheet_drawing.add(await _labels_of(active, label))
             drawn += [row["id"] for row in active]
             await PlateSheet.filter(id=sheet.id).update(done=len(drawn))
             if hear is not None:
@@ -114,6 +118,14 @@ async def _choose(sheet: PlateSheet) -> None:
         await choose(sheet, doors)
         sheet.total, sheet.chosen = await PlatePrint.filter(sheet_id=sheet.id).count(), True
         await sheet.save(update_fields=["total", "chosen"])
+
+
+async def _labels_of(rows: Sequence[Mapping[str, Any]], sheet: Sheet) -> list[Label]:
+    labels = [label_of(row) for row in rows]
+    if not sheet.companion:
+        return labels
+    pictures = await pictures_of([row["token"] for row in rows])
+    return [replace(one, companion=drawn) for one, drawn in zip(labels, pictures, strict=True)]
 
 
 def label_of(row: Mapping[str, Any]) -> Label:

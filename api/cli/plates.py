@@ -18,6 +18,7 @@ from core.clock import now
 from core.keyset import LARGEST_PAGE, Page
 from core.settings import settings
 from identity.actor import SYSTEM
+from integrations import wechat
 from management.access import access_place
 from management.models import PlateDoors, PlateSheet, PlateSheetState
 from management.plate_log import ReplacementFilter, list_replacements, names_of_staff
@@ -51,7 +52,7 @@ def print_sheet(
         raise typer.Exit(1)
 
     async def run() -> None:
-        async with at_work(here):
+        async with at_work(here), wechat.connected(here.settings):
             ids = [(await access_place(SYSTEM, code=code)).id for code in place or ()]
             order = PrintOrder(
                 grid_code=grid,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from management.plate_sheets.sizes import SHEETS, PlateSize, Sheet
@@ -35,11 +35,32 @@ class Design:
     purpose: Box
     emergency: Box
     centred: bool
+    companion: Box | None = None
+    companion_hint: Box | None = None
 
 
 def design(sheet: Sheet, *, with_room: bool) -> Design:
     """The parts of a label of a sheet; those of a room have its number beside the name."""
+    if sheet.companion:
+        return _twin(sheet, with_room)
     return (_wide if sheet.width > 1.2 * sheet.height else _upright)(sheet, with_room)
+
+
+def _twin(sheet: Sheet, with_room: bool) -> Design:
+    """A wide label with the mini-program's code far to the right: a camera sees one at a time."""
+    left = _wide(replace(sheet, width=sheet.width - sheet.companion, companion=0), with_room)
+    unit = left.unit
+    edge = 2.6 * unit
+    side = sheet.companion - 2 * edge
+    x, hint = sheet.width - edge - side, 3.2 * unit
+    room = left.emergency.y - edge * 0.6
+    top = (room - side - hint) / 2 + edge * 0.3
+    return replace(
+        left,
+        emergency=replace(left.emergency, width=sheet.width),
+        companion=Box(x, top, side, side),
+        companion_hint=Box(x, top + side + 0.6 * unit, side, 2.4 * unit),
+    )
 
 
 def _upright(sheet: Sheet, with_room: bool) -> Design:

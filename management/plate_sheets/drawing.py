@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterable
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -24,6 +27,7 @@ FONT_FILE: Final = Path(__file__).parent / "fonts/PlateSans.ttf"
 
 _PURPOSE: Final = "扫码看房 · 办理登记 · 报告隐患"
 _READ_ALOUD: Final = "紧急求助时，请报此编号"
+_COMPANION: Final = "微信扫一扫，打开小程序"
 _EMERGENCY: Final = "火警 119　　报警 110"
 _MISSING: Final = "□"
 _INK: Final = 0x111827
@@ -137,6 +141,10 @@ class SheetWriter:
         self._words(label.code, label, code, _INK, 4.3, 1.6, unit, bold=True, centred=centred)
         self._words(_READ_ALOUD, label, at(parts.hint), _GREY, 1.75, 1.4, unit, centred=centred)
         self._words(_PURPOSE, label, at(parts.purpose), _INK, 2.1, 1.4, unit, centred=centred)
+        if parts.companion is not None and parts.companion_hint is not None:
+            self._picture(label.companion, at(parts.companion))
+            hint = at(parts.companion_hint)
+            self._words(_COMPANION, label, hint, _GREY, 2.1, 1.4, unit, centred=True)
 
     def _frame(self, x: float, y: float, strip: Box, unit: float) -> None:
         """A thin red line above whom to call; the edge that is cut, in grey."""
@@ -179,6 +187,12 @@ class SheetWriter:
         canvas.setFillColor(_colour(0))
         canvas.drawPath(path, stroke=0, fill=1)
         canvas.restoreState()
+
+    def _picture(self, encoded: str, box: Box) -> None:
+        """The picture as WeChat drew it: its round codes can't be drawn by anybody else."""
+        picture = ImageReader(BytesIO(b64decode(encoded)))
+        at = (box.x * mm, _up(box.y + box.height), box.width * mm, box.height * mm)
+        self._canvas.drawImage(picture, *at, mask=None)
 
     def _words(
         self,

@@ -8,13 +8,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What one plate says. ``room`` is empty on the plate of the house itself."""
+    """What one plate says. ``room`` is empty on the plate of the house itself.
+
+    ``companion`` is the picture of its mini-program code in base64, for sizes that have one.
+    """
 
     url: str
     code: str
     name: str
     community: str
     room: str = ""
+    companion: str = ""
 
 
 @dataclass(slots=True)

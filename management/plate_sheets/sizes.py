@@ -20,13 +20,15 @@ class PlateSize(StrEnum):
     DOOR = "DOOR"
     LARGE = "LARGE"
     STICKER = "STICKER"
+    TWIN = "TWIN"
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A4 with labels of one size, centred; ``gap`` lies between two, across and down.
 
-    Without ``marks`` the paper is cut already, as self-adhesive labels are.
+    Without ``marks`` the paper is cut already, as self-adhesive labels are. ``companion`` is the
+    width of the part on the right that holds the mini-program's code.
     """
 
     width: float
@@ -35,6 +37,7 @@ class Sheet:
     rows: int
     gap: tuple[float, float]
     marks: bool = True
+    companion: float = 0
 
     @property
     def labels(self) -> int:
@@ -59,5 +62,6 @@ SHEETS: Final[Mapping[PlateSize, Sheet]] = MappingProxyType(
         PlateSize.LARGE: Sheet(90, 120, 2, 2, (10, 12)),
         # The common paper of eight labels, 99.1 × 67.7 mm.
         PlateSize.STICKER: Sheet(99.1, 67.7, 2, 4, (2.5, 0), marks=False),
+        PlateSize.TWIN: Sheet(140, 60, 1, 4, (0, 8), companion=46),
     }
 )

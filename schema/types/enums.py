@@ -158,6 +158,7 @@ gql_enum(
         "DOOR": "90 × 60 mm, 8 on a page: beside doors, the code on the left.",
         "LARGE": "90 × 120 mm, 4 on a page: fronts of houses.",
         "STICKER": "99.1 × 67.7 mm, 8 on a page: self-adhesive paper that is cut already.",
+        "TWIN": "140 × 60 mm, 4 on a page: with the mini-program's code (小程序码) on the right.",
     },
 )
 gql_enum(

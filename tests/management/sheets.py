@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import zxingcpp
 from PIL import Image
+from qrcode.main import QRCode
 
 from core.ids import token
 from management.plate_sheets.labels import Label
 from management.plate_sheets.sizes import SHEETS, PlateSize
 
 URL = "https://leye.example.gov.cn"
+MINI = "mini-program:"
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,24 @@ def labels(count: int, *, url: str = URL) -> list[Label]:
 
 
 def two_pages(size: PlateSize) -> list[Label]:
-    """One label more than a page holds."""
-    return labels(SHEETS[size].labels + 1)
+    """One label more than a page holds, with mini-program codes where the size has them."""
+    return for_size(size, labels(SHEETS[size].labels + 1))
+
+
+def for_size(size: PlateSize, wanted: list[Label]) -> list[Label]:
+    """The labels with mini-program codes, where the size has them."""
+    if not SHEETS[size].companion:
+        return wanted
+    return [replace(one, companion=companion(f"{MINI}{one.url[-22:]}")) for one in wanted]
+
+
+def companion(text: str) -> str:
+    """A picture in the place of WeChat's: a QR code that any reader reads."""
+    picture = BytesIO()
+    code: QRCode[Any] = QRCode(box_size=8)
+    code.add_data(text)
+    code.make_image().save(picture, "PNG")
+    return b64encode(picture.getvalue()).decode()
 
 
 @contextmanager
@@ -79,6 +100,11 @@ def pages(path: Path) -> int:
 
 
 def codes(image: Image.Image, dpi: int) -> list[Code]:
+    """Every QR code of a page that leads to an address, row by row."""
+    return [code for code in all_codes(image, dpi) if not code.text.startswith(MINI)]
+
+
+def all_codes(image: Image.Image, dpi: int) -> list[Code]:
     """Every QR code of a page, row by row."""
     found = []
     for barcode in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode):

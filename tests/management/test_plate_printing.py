@@ -6,13 +6,14 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from core import jobs, signed_addresses
+from core import jobs, redis, signed_addresses
 from core.clock import now
 from core.database import execute, fetch
 from core.errors import InvalidInput, NotFound, Unauthenticated, WrongState
@@ -20,6 +21,10 @@ from core.ids import uuid7
 from core.keyset import Page
 from core.settings import settings
 from identity.actor import Actor, Permission, Role
+from integrations import wechat
+from integrations.wechat.client import Client, Config
+from integrations.wechat.emulator import APP_ID, APP_SECRET, Running, running
+from integrations.wechat.errors import PageUnknown
 from management import plate_printing, plate_sheet_jobs
 from management.models import (
     Lifecycle,
@@ -44,7 +49,7 @@ from management.plates import issue_plates, revoke_plate
 from management.rules import rules
 from media import storage
 from tests import factories
-from tests.management.sheets import codes, page_image, page_text, pages
+from tests.management.sheets import all_codes, codes, page_image, page_text, pages
 from tests.management.support import (
     COMMUNITY,
     GRID,
@@ -337,6 +342,53 @@ async def test_a_sheet_that_keeps_killing_its_workers_is_given_up(town: None) ->
     await draw_plate_sheet(1, str(sheet.id))
     failed = await PlateSheet.get(id=sheet.id)
     assert (failed.state, failed.failure) == (PlateSheetState.FAILED, "INTERRUPTED")
+
+
+# With the mini-program's codes
+
+
+@pytest.fixture
+async def mini_program() -> AsyncIterator[Running]:
+    async with redis.connected(None), running() as emulator:
+        client = Client(Config(APP_ID, APP_SECRET, emulator.url))
+        before = wechat.use(client)
+        yield emulator
+        wechat.use(before)
+        await client.close()
+
+
+async def test_the_codes_of_the_mini_program_carry_the_plates_tokens(
+    town: None, mini_program: Running
+) -> None:
+    place = await house(4)
+    sheet = await printed(staff(), order(place, size=PlateSize.TWIN))
+    assert (sheet.state, sheet.pages) == (PlateSheetState.READY, 2)
+    path = files.stored(sheet.id)
+    assert path is not None
+    seen = [code.text for page in range(2) for code in all_codes(page_image(path, page), 150)]
+    for plate in await Plate.filter(place_id=place.id):
+        query = urlencode({"page": settings().wechat_scan_page, "scene": plate.token})
+        assert f"{settings().public_url}/q/{plate.token}" in seen
+        assert f"weixin-emulator:{APP_ID}?{query}" in seen
+    assert len(seen) == 2 * sheet.total
+
+
+async def test_without_a_mini_program_its_codes_are_not_ordered(town: None) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        await print_plates(staff(), order(await house(), size=PlateSize.TWIN))
+    assert (refusal.value.reason, refusal.value.field) == ("NO_MINI_PROGRAM", "input.size")
+    assert await PlateSheet.all().count() == 0
+
+
+async def test_a_sheet_waits_for_a_wechat_that_is_down(town: None, mini_program: Running) -> None:
+    mini_program.world.pages = set()  # the page is not published: every code is refused
+    sheet = await print_plates(staff(), order(await house(), size=PlateSize.TWIN))
+    with pytest.raises(PageUnknown):
+        await draw_plate_sheet(1, str(sheet.id))
+    assert (await PlateSheet.get(id=sheet.id)).state is PlateSheetState.RUNNING
+    mini_program.world.pages = None
+    await draw_plate_sheet(1, str(sheet.id))
+    assert (await PlateSheet.get(id=sheet.id)).state is PlateSheetState.READY
 
 
 async def test_a_process_without_an_end_leaves_nothing(tmp_path: Path) -> None:

@@ -19,7 +19,17 @@ from management.plate_sheets.labels import Label
 from management.plate_sheets.sizes import PAGE_HEIGHT, PAGE_WIDTH, SHEETS, PlateSize
 from management.plate_sheets.symbols import QUIET_ZONE, TooLong, draw
 from tests.management import sheets
-from tests.management.sheets import URL, codes, labels, page_image, page_text, two_pages
+from tests.management.sheets import (
+    MINI,
+    URL,
+    all_codes,
+    codes,
+    for_size,
+    labels,
+    page_image,
+    page_text,
+    two_pages,
+)
 
 EVERY_SIZE = pytest.mark.parametrize("size", PlateSize)
 
@@ -38,6 +48,18 @@ def test_every_code_of_every_page_reads_as_its_address(
     read = [code for page in range(2) for code in codes(page_image(file, page, dpi), dpi)]
     assert [code.text for code in read] == [label.url for label in wanted]
     assert {code.level for code in read} <= {"Q", "M", "H"}
+
+
+def test_the_mini_programs_code_stands_beside_the_address_and_apart_from_it(tmp_path: Path) -> None:
+    file, wanted, dpi = tmp_path / "sheet.pdf", two_pages(PlateSize.TWIN), 150
+    write_sheet(file, PlateSize.TWIN, wanted, title="门牌")
+    read = [code for page in range(2) for code in all_codes(page_image(file, page, dpi), dpi)]
+    assert [code.text for code in read] == [
+        text for label in wanted for text in (label.url, f"{MINI}{label.url[-22:]}")
+    ]
+    for address, beside in zip(read[::2], read[1::2], strict=True):
+        assert beside.box[0] - address.box[2] > 30  # mm: a camera sees one at a time
+    assert page_text(file).count("微信扫一扫") == SHEETS[PlateSize.TWIN].labels
 
 
 @EVERY_SIZE
@@ -112,7 +134,7 @@ def test_a_longer_address_takes_a_lower_level_then_a_larger_label_then_is_refuse
 @EVERY_SIZE
 def test_the_words_are_text_that_can_be_searched(tmp_path: Path, size: PlateSize) -> None:
     file = tmp_path / "sheet.pdf"
-    wanted = labels(3)
+    wanted = for_size(size, labels(3))
     write_sheet(file, size, wanted, title="门牌", note="测试")
     text = re.sub(r"\s", "", page_text(file))
     for label in wanted:
@@ -134,6 +156,7 @@ def test_names_of_any_length_stay_in_their_box(tmp_path: Path, size: PlateSize, 
         Label(f"{URL}/q/{token()}", f"122002-00001-{room}"[:40], name, "社" * 30, room)
         for room in ("", "302", "十二个字的房间编号一二三")
     ]
+    wanted = for_size(size, wanted)
     write_sheet(file, size, wanted, title="门牌")
     image = page_image(file, 0, dpi)
     assert [code.text for code in codes(image, dpi)] == [label.url for label in wanted]
