@@ -18,10 +18,10 @@ from management.events import (
     RoomUpdated,
     WardenPosted,
 )
-from notifications import dispatch, personal_data, sweeping
+from notifications import dispatch, personal_data, sweeping, wechat_news
 from notifications.grid_activity import GridEventKind, announce_grid, announce_place
 
-__all__ = ["dispatch", "personal_data", "sweeping"]
+__all__ = ["dispatch", "personal_data", "sweeping", "wechat_news"]
 
 OF_PLACES: dict[type[Event], GridEventKind] = {
     PlaceFiled: GridEventKind.PLACE_FILED,

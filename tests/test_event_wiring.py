@@ -66,6 +66,8 @@ WIRING = {
     ),
     "SmsCodeRequested": ([], ["identity.send_sms_code"]),
     "WardenPosted": ([], [f"{LIVE}.warden_posted"]),
+    "WeChatMessageFateKnown": ([], ["notifications.message_fate_known"]),
+    "WeChatSubscriptionsChanged": ([], ["notifications.subscriptions_changed"]),
 }
 
 # UTC; the town's night is 16:00 to 22:00.
@@ -85,7 +87,12 @@ CLOCK = {
     "notifications.sweep": "* * * * *",
 }
 
-OTHER_JOBS = ["management.draw_plate_sheet", "media.remove_files", "notifications.dispatch"]
+OTHER_JOBS = [
+    "management.draw_plate_sheet",
+    "media.remove_files",
+    "notifications.dispatch",
+    "notifications.note_fate",
+]
 
 
 @pytest.fixture(scope="module")

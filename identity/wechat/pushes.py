@@ -50,11 +50,12 @@ _INSERT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A push as it was kept; ``account_id`` is whose openid it is about, if that is known."""
+    """A push as it was kept; account and user are whose openid it is about, if that is known."""
 
     kind: str
     happened_at: datetime
     account_id: UUID | None
+    wechat_user_id: UUID | None
     media: MediaVerdict | None
     subscriptions: tuple[SubscriptionNews, ...]
 
@@ -90,11 +91,14 @@ async def pushed(push_id: UUID) -> Pushed | None:
     if push is None:
         return None
     openid = reveal(push, "openid") or ""
-    user = await WeChatUser.filter(openid_index__in=_indexes(openid)).only("account_id").first()
+    user = (
+        await WeChatUser.filter(openid_index__in=_indexes(openid)).only("id", "account_id").first()
+    )
     return Pushed(
         push.kind,
         push.happened_at,
         user.account_id if user else None,
+        user.id if user else None,
         _verdict(push.content),
         tuple(SubscriptionNews(**one) for one in _list(push.content, "subscriptions")),
     )

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from core.settings import settings
 from integrations.wechat.emulator.control import Control
 from integrations.wechat.emulator.endpoints import ENDPOINTS, Answer, Endpoint
-from integrations.wechat.emulator.faults import Faults, answer_of
+from integrations.wechat.emulator.faults import Dropped, Faults, answer_of
 from integrations.wechat.emulator.pushes import Pushes
 from integrations.wechat.emulator.world import Refusal, World
 
@@ -59,10 +59,15 @@ class _Calling:
         await response(scope, receive, send)
 
     async def _respond(self, request: Request) -> Response:
+        await request.body()  # before any delay: what has arrived is carried out
         fault = self._faults.take(self._path)
         if fault is not None and (instead := await answer_of(fault)) is not None:
             self._world.counts[self._path] += 1
             return instead
+        answer = await self._carried_out(request)
+        return Dropped() if fault is not None and fault.kind == "lost" else answer
+
+    async def _carried_out(self, request: Request) -> Response:
         try:
             self._world.count(self._path)
             if self._token:

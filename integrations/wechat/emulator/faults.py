@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-Kind = Literal["errcode", "http", "delay", "drop", "malformed"]
-KINDS: Final = ("errcode", "http", "delay", "drop", "malformed")
+Kind = Literal["errcode", "http", "delay", "drop", "lost", "malformed"]
+KINDS: Final = ("errcode", "http", "delay", "drop", "lost", "malformed")
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Faults:
 
 
 async def answer_of(fault: Fault) -> Response | None:
-    """What is answered in the place of the call; None: it goes on, later."""
+    """What is answered in the place of the call; None: it is carried out, perhaps later."""
     match fault.kind:
         case "errcode":
             return JSONResponse({"errcode": fault.errcode, "errmsg": fault.errmsg})
@@ -67,15 +67,17 @@ async def answer_of(fault: Fault) -> Response | None:
         case "malformed":
             return PlainTextResponse('{"errcode": 0, "access_tok', media_type="application/json")
         case "drop":
-            return _Dropped()
-    await asyncio.sleep(fault.seconds)
+            return Dropped()
+        case "delay":
+            await asyncio.sleep(fault.seconds)
     return None
 
 
-class _Dropped(Response):
+class Dropped(Response):
     """An answer that breaks off: the server closes the connection on it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Begin an answer and say that more comes."""
         headers = [(b"content-length", b"1000"), (b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b'{"err', "more_body": True})
