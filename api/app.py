@@ -31,6 +31,7 @@ from core.settings import Settings
 from identity.authentication import count_request, still_good
 from integrations.wechat import metrics as wechat_metrics
 from media import worker
+from notifications import metrics as delivery_metrics
 from schema.build import build
 from schema.context import Context
 
@@ -64,7 +65,7 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
         allowed_origins=settings.cors_origins,
         console=console_page.to_console,
     )
-    metrics.add(*wechat_metrics.COLLECTORS)
+    metrics.add(*wechat_metrics.COLLECTORS, *delivery_metrics.COLLECTORS)
     metrics.gauge("sockets_open", "Open sockets and event streams", lambda: len(connections))
     metrics.gauge(
         "database_connections", "Open connections to PostgreSQL", database.open_connections

@@ -7,7 +7,9 @@ import asyncio
 import pytest
 
 from core.clock import now
+from core.hearing import Missed, listening
 from integrations.wechat.emulator import PERSONAS
+from notifications.live import channel
 from notifications.models import (
     Channel,
     Delivery,
@@ -16,6 +18,7 @@ from notifications.models import (
     SubscriptionBalance,
     WeChatTemplate,
 )
+from notifications.telling import Recipient
 from tests.integrations.wechat.support import SEND, Helper
 from tests.notifications.support import (
     PLAIN,
@@ -47,6 +50,15 @@ async def test_a_message_goes_out_by_wechat_and_says_where_it_leads(control: Hel
     assert await outcomes(news) == [("SENT", "")]
     assert await states(news) == {"WECHAT": ("SENT", "")}
     assert (await SubscriptionBalance.get(template_id=TEMPLATE_ID)).remaining == 0
+
+
+async def test_open_inboxes_hear_of_it(control: Helper) -> None:
+    who = await somebody()
+    news = await told(who)
+    async with listening(channel(Recipient(account_id=who.id))) as heard:
+        assert isinstance(await heard.get(), Missed)  # listening has begun
+        await dispatched(news)
+        assert await heard.get() == str(news.id).encode()
 
 
 async def test_run_again_and_by_many_at_once_it_sends_once(control: Helper) -> None:
