@@ -1,7 +1,8 @@
-"""Identifiers: UUIDv7 for rows, random tokens for what must not be guessed."""
+"""Identifiers: UUIDv7 for rows, ids for clients, random tokens for what must not be guessed."""
 
 from __future__ import annotations
 
+import base64
 import secrets
 import time
 from uuid import UUID
@@ -25,3 +26,8 @@ def token() -> str:
     Short enough for a mini-program ``scene`` (at most 32 characters).
     """
     return secrets.token_urlsafe(16)
+
+
+def global_id(type_name: str, row_id: UUID) -> str:
+    """The id by which clients know a row: the type's name and the UUID, opaque, without dots."""
+    return base64.urlsafe_b64encode(type_name.encode() + b":" + row_id.bytes).decode().rstrip("=")

@@ -8,7 +8,7 @@ before the note of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -103,6 +103,20 @@ async def defer(
         queueing_lock,
         orjson.dumps(args, default=str).decode(),  # asyncpg has a UUID type of its own
         at,
+    )
+
+
+async def defer_each(
+    name: str, many: Sequence[dict[str, Any]], *, queue: str = "default", at: datetime | None = None
+) -> None:
+    """Insert one job for each of several ``args``, by one statement; as :func:`defer`."""
+    await fetch(
+        "SELECT procrastinate_defer_jobs_v1(array_agg(ROW($1, $2, 0, NULL, NULL, args::jsonb, $3)"
+        "::procrastinate_job_to_defer_v1)) AS ids FROM unnest($4::text[]) AS args",
+        queue,
+        name,
+        at,
+        [orjson.dumps(args, default=str).decode() for args in many],
     )
 
 

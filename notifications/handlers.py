@@ -20,8 +20,9 @@ from management.events import (
 )
 from notifications import dispatch, personal_data, sweeping, wechat_news
 from notifications.grid_activity import GridEventKind, announce_grid, announce_place
+from notifications.webhooks import wiring as webhooks
 
-__all__ = ["dispatch", "personal_data", "sweeping", "wechat_news"]
+__all__ = ["dispatch", "personal_data", "sweeping", "webhooks", "wechat_news"]
 
 OF_PLACES: dict[type[Event], GridEventKind] = {
     PlaceFiled: GridEventKind.PLACE_FILED,

@@ -8,11 +8,9 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from core.errors import InvalidInput, NotFound
+from core.ids import global_id
 
-
-def global_id(type_name: str, row_id: UUID) -> str:
-    """The global id of a row."""
-    return base64.urlsafe_b64encode(type_name.encode() + b":" + row_id.bytes).decode().rstrip("=")
+__all__ = ["global_id", "optional_row_id", "parse_id", "row_id", "row_ids"]
 
 
 def parse_id(text: str, *, field: str = "id") -> tuple[str, UUID]:

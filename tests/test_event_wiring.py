@@ -33,41 +33,49 @@ INDEX_LISTING = "landlord.search.keeping.index_listing"
 INDEX_LISTINGS = "landlord.search.keeping.index_listings"
 INDEX_PLACE = "landlord.search.keeping.index_place"
 LIVE = "notifications.grid_activity"
+APPS = "notifications.webhooks.messages.tell_apps"
 
 WIRING = {
     "AccountClosed": ([f"{LANDLORD}.release_what_a_closed_account_holds"], []),
     "LandlordEnded": ([f"{LANDLORD}.withdraw_listings_of_former_landlord"], []),
-    "LeaseFiled": ([], [f"{LIVE}.lease_filed"]),
-    "ListingPublished": ([INDEX_LISTING], [f"{LIVE}.listing_published"]),
+    "LeaseFiled": ([APPS], [f"{LIVE}.lease_filed"]),
+    "ListingPublished": ([INDEX_LISTING, APPS], [f"{LIVE}.listing_published"]),
     "ListingRefreshed": ([INDEX_LISTING], []),
-    "ListingUpdated": ([INDEX_LISTING], []),
-    "ListingsPublished": ([INDEX_LISTINGS], [f"{LIVE}.listings_published"]),
+    "ListingUpdated": ([INDEX_LISTING, APPS], []),
+    "ListingsPublished": ([INDEX_LISTINGS, APPS], [f"{LIVE}.listings_published"]),
     "ListingsRefreshed": ([INDEX_LISTINGS], []),
     "ListingsRestored": ([INDEX_PLACE], []),
-    "ListingsUpdated": ([INDEX_LISTINGS], []),
-    "PlaceBlocked": ([f"{LANDLORD}.suspend_listings"], [f"{LIVE}.place_blocked"]),
+    "ListingsUpdated": ([INDEX_LISTINGS, APPS], []),
+    "PlaceBlocked": ([f"{LANDLORD}.suspend_listings", APPS], [f"{LIVE}.place_blocked"]),
     "PlaceClosed": (
-        [f"{LANDLORD}.withdraw_listings_of_closed_place"],
+        [f"{LANDLORD}.withdraw_listings_of_closed_place", APPS],
         [f"{LIVE}.place_closed"],
     ),
-    "PlaceFiled": ([], [f"{LIVE}.place_filed"]),
-    "PlaceUnblocked": ([f"{LANDLORD}.restore_listings"], [f"{LIVE}.place_unblocked"]),
-    "PlaceUpdated": ([f"{LANDLORD}.move_listings", INDEX_PLACE], [f"{LIVE}.place_updated"]),
-    "ReservationExpired": ([INDEX_LISTING], []),
-    "ReservationReleased": ([INDEX_LISTING], []),
+    "PlaceFiled": ([APPS], [f"{LIVE}.place_filed"]),
+    "PlaceUnblocked": ([f"{LANDLORD}.restore_listings", APPS], [f"{LIVE}.place_unblocked"]),
+    "PlaceUpdated": ([f"{LANDLORD}.move_listings", INDEX_PLACE, APPS], [f"{LIVE}.place_updated"]),
+    "ReservationExpired": ([INDEX_LISTING, APPS], []),
+    "ReservationReleased": ([INDEX_LISTING, APPS], []),
     "RoomUpdated": (
-        [f"{LANDLORD}.withdraw_listings_of_changed_room", INDEX_PLACE],
+        [f"{LANDLORD}.withdraw_listings_of_changed_room", INDEX_PLACE, APPS],
         [f"{LIVE}.room_updated"],
     ),
-    "RoomsAdded": ([], [f"{LIVE}.rooms_added"]),
+    "RoomsAdded": ([APPS], [f"{LIVE}.rooms_added"]),
     "RoomsUpdated": (
-        [f"{LANDLORD}.withdraw_listings_of_changed_rooms", INDEX_PLACE],
+        [f"{LANDLORD}.withdraw_listings_of_changed_rooms", INDEX_PLACE, APPS],
         [f"{LIVE}.rooms_updated"],
     ),
     "SmsCodeRequested": ([], ["identity.send_sms_code"]),
-    "WardenPosted": ([], [f"{LIVE}.warden_posted"]),
+    "WardenPosted": ([APPS], [f"{LIVE}.warden_posted"]),
     "WeChatMessageFateKnown": ([], ["notifications.message_fate_known"]),
     "WeChatSubscriptionsChanged": ([], ["notifications.subscriptions_changed"]),
+    "ListingExpired": ([APPS], []),
+    "ListingLet": ([APPS], []),
+    "ListingReserved": ([APPS], []),
+    "ListingTakenDown": ([APPS], []),
+    "ListingWithdrawn": ([APPS], []),
+    "PlateIssued": ([APPS], []),
+    "PlateRevoked": ([APPS], []),
 }
 
 # UTC; the town's night is 16:00 to 22:00.
@@ -84,7 +92,9 @@ CLOCK = {
     "management.sweep_plate_sheets": "29 19 * * *",
     "landlord.remind_of_self_checks": "7 2 25 * *",
     "media.sweep": "23 19 * * *",
+    "notifications.forget_webhooks": "47 18 * * *",
     "notifications.sweep": "* * * * *",
+    "notifications.sweep_webhooks": "* * * * *",
 }
 
 OTHER_JOBS = [
@@ -92,6 +102,7 @@ OTHER_JOBS = [
     "media.remove_files",
     "notifications.dispatch",
     "notifications.note_fate",
+    "notifications.deliver_webhook",
 ]
 
 

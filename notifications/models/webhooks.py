@@ -41,6 +41,9 @@ class WebhookEndpoint(Model):
     disabled_at: datetime | None = fields.DatetimeField(null=True)
     disabled_reason = fields.CharField(40, default="", description="a code")
     failing_since: datetime | None = fields.DatetimeField(null=True)
+    paused_until: datetime | None = fields.DatetimeField(
+        null=True, description="the receiver asked for it (Retry-After)"
+    )
 
     class Meta:
         app = "notifications"
@@ -68,6 +71,7 @@ class WebhookMessage(Model):
     test = fields.BooleanField(default=False)
     state = fields.CharEnumField(WebhookState, max_length=10, default=WebhookState.PENDING)
     attempts = fields.IntField(default=0)
+    attempts_before = fields.IntField(default=0, description="made when it was last sent anew")
     due_at = fields.DatetimeField()
     claimed_until: datetime | None = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
