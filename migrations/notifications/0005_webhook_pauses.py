@@ -5,7 +5,7 @@ _BEFORE = "made when it was last sent anew"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0003_path_order")]
+    dependencies = [("notifications", "0004_inbox")]
 
     initial = False
 
