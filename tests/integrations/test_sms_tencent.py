@@ -104,6 +104,13 @@ async def test_values_go_in_the_order_of_the_registered_text(
     assert provider.received[0]["TemplateParamSet"] == ["样例路 1 号", "已恢复出租", "aBc123"]
 
 
+async def test_values_are_one_short_line(provider: TencentSms, sender: TencentSender) -> None:
+    long = {"subject": "长" * 21, "matter": "第一行\n第二行", "link": "x" * 20}
+    await sender.send(NUMBER, Template.NOTICE, long)
+    subject, matter, link = provider.received[0]["TemplateParamSet"]
+    assert (subject, matter, link) == ("长" * 19 + "…", "第一行 第二行", "x" * 20)
+
+
 @pytest.mark.parametrize(
     "code",
     ["LimitExceeded.PhoneNumberDailyLimit", "FailedOperation.PhoneNumberInBlacklist",
