@@ -1,8 +1,9 @@
 """Events: what happened, told to the packages above without knowing them.
 
 An event is a frozen dataclass with ids only. ``@on(Event)`` handlers run at once, in the same
-transaction: database only, quick, and they may refuse, which aborts everything. ``@later(Event)``
-handlers become jobs of the same transaction and must bear being run twice.
+transaction: database only, quick, and they may refuse, which aborts everything. ``@together(Event,
+...)`` handlers run in it too, once, at its end, with all that happened. ``@later(Event)`` handlers
+become jobs of the same transaction and must bear being run twice.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ class Event:
 
 E = TypeVar("E", bound=Event)
 Handler = Callable[[E], Awaitable[None]]
+Gatherer = Callable[[list[Any]], Awaitable[None]]
 
 _at_once: dict[type[Event], list[Handler[Any]]] = defaultdict(list)
+_at_the_end: dict[type[Event], list[Gatherer]] = defaultdict(list)
 _afterwards: dict[type[Event], list[str]] = defaultdict(list)
 _queues: dict[str, str] = {}
 
@@ -46,6 +49,20 @@ def on(kind: type[E]) -> Callable[[Handler[E]], Handler[E]]:
 
     def register(handler: Handler[E]) -> Handler[E]:
         _at_once[kind].append(handler)
+        return handler
+
+    return register
+
+
+def together(*kinds: type[Event]) -> Callable[[Gatherer], Gatherer]:
+    """Run the handler at the end of the transaction with its events of these kinds, in order.
+
+    For what is said once of many things: its statements don't grow with them.
+    """
+
+    def register(handler: Gatherer) -> Gatherer:
+        for kind in kinds:
+            _at_the_end[kind].append(handler)
         return handler
 
     return register
@@ -71,10 +88,12 @@ def later(
 
 async def emit(event: Event) -> None:
     """Tell the handlers. Call it inside the unit of work, after the rows are written."""
-    current()
+    unit = current()
     kind = type(event)
     for handler in _at_once[kind]:
         await handler(event)
+    for gatherer in _at_the_end[kind]:
+        unit.gather(event, gatherer)
     if names := _afterwards[kind]:
         args = {"version": kind.VERSION, "data": asdict(event)}
         for name in names:
@@ -82,15 +101,19 @@ async def emit(event: Event) -> None:
 
 
 def wiring() -> dict[str, tuple[list[str], list[str]]]:
-    """Event → (handlers at once, jobs afterwards), by name: a test pins it."""
-    return {
+    """Event → (handlers in its transaction, jobs afterwards), by name: a test pins it."""
+    kinds = sorted({*_at_once, *_at_the_end, *_afterwards}, key=lambda kind: kind.__name__)
+    found = {
         kind.__name__: (
-            [f"{handler.__module__}.{handler.__qualname__}" for handler in _at_once[kind]],
+            [
+                f"{one.__module__}.{one.__qualname__}"
+                for one in (*_at_once[kind], *_at_the_end[kind])
+            ],
             list(_afterwards[kind]),
         )
-        for kind in sorted({*_at_once, *_afterwards}, key=lambda kind: kind.__name__)
-        if _at_once[kind] or _afterwards[kind]
+        for kind in kinds
     }
+    return {name: heard for name, heard in found.items() if any(heard)}
 
 
 def _read(kind: type[E], version: int, data: dict[str, Any]) -> E:

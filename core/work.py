@@ -78,8 +78,9 @@ class Work:
 
     async def finish(self) -> None:
         """Write what waited: the audit chain is locked last, and so for the shortest time."""
-        for then, items in self._gathered.items():
-            await then(items)
+        while self._gathered:  # one may gather for another
+            then = next(iter(self._gathered))
+            await then(self._gathered.pop(then))
         if self._entries:
             await audit.append(connection(), self._entries)
 

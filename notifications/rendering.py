@@ -146,6 +146,12 @@ def _name(value: str, _: Language) -> str:
     return value
 
 
+def _grid(value: str, language: Language) -> str:
+    """``厚街社区|Houjie Community``: both names; one is enough."""
+    zh, _, en = value.partition("|")
+    return en or zh if language == "en" else zh
+
+
 def _rooms(value: str, language: Language) -> str:
     """``301,302,+4``: room numbers, and how many there are besides."""
     numbers = value.split(",")
@@ -184,6 +190,7 @@ def _month(value: str, language: Language) -> str:
 
 _AS_WORDS: Final[Mapping[ParamKind, Callable[[str, Language], str]]] = {
     ParamKind.NAME: _name,
+    ParamKind.GRID: _grid,
     ParamKind.ROOMS: _rooms,
     ParamKind.MOMENT: _moment,
     ParamKind.DAY: _day,

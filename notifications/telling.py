@@ -45,6 +45,16 @@ class Subject:
     id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one recipient is told. ``key`` names the happening, ``params`` name no person."""
+
+    recipient: Recipient
+    key: str
+    params: Mapping[str, str]
+    about: Subject | None = None
+
+
 async def tell(
     topic: Topic,
     recipients: Iterable[Recipient],
@@ -60,21 +70,29 @@ async def tell(
     that a handler may run twice. ``params`` fill the template and name no person. Needs a running
     unit of work. Locked and closed accounts and staff who left are told nothing.
     """
+    messages = [Message(one, key, params, about) for one in dict.fromkeys(recipients)]
+    return await tell_each(topic, messages, emergency=emergency)
+
+
+async def tell_each(
+    topic: Topic, messages: Iterable[Message], *, emergency: bool = False
+) -> list[UUID]:
+    """As :func:`tell`, where not all are told the same: the statements don't grow with them."""
     current()
-    people = list(dict.fromkeys(recipients))
-    if not people:
+    told = list(messages)
+    if not told:
         return []
     rows = await fetch(
         _INSERT,
-        [uuid7() for _ in people],
-        [one.account_id for one in people],
-        [one.staff_id for one in people],
+        [uuid7() for _ in told],
+        [one.recipient.account_id for one in told],
+        [one.recipient.staff_id for one in told],
+        [orjson.dumps(dict(one.params)).decode() for one in told],
+        [one.about.kind if one.about else "" for one in told],
+        [one.about.id if one.about else None for one in told],
+        [f"{topic.value}:{one.key}" for one in told],
         topic.value,
-        orjson.dumps(dict(params)).decode(),
-        about.kind if about else "",
-        about.id if about else None,
         emergency,
-        f"{topic.value}:{key}",
         now(),
     )
     ids = [row["id"] for row in rows]
@@ -95,10 +113,11 @@ def _batched(ids: list[UUID]) -> list[list[UUID]]:
 _INSERT: Final = """
 INSERT INTO notification (id, account_id, staff_id, topic, template_id, params, subject_kind,
                           subject_id, emergency, dedup, created_at)
-SELECT r.id, r.account_id, r.staff_id, $4,
-       (SELECT t.id FROM message_template t WHERE t.topic = $4 AND t.in_force),
-       $5::text::jsonb, $6, $7, $8, $9, $10
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS r (id, account_id, staff_id)
+SELECT r.id, r.account_id, r.staff_id, $8::text,
+       (SELECT t.id FROM message_template t WHERE t.topic = $8::text AND t.in_force),
+       r.params::jsonb, r.subject_kind, r.subject_id, $9, r.dedup, $10
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[])
+     AS r (id, account_id, staff_id, params, subject_kind, subject_id, dedup)
 LEFT JOIN account a ON a.id = r.account_id
 LEFT JOIN staff_member s ON s.id = r.staff_id
 WHERE (a.id IS NOT NULL AND a.locked_at IS NULL AND a.closed_at IS NULL)

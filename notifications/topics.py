@@ -77,6 +77,7 @@ class ParamKind(StrEnum):
     """
 
     NAME = "NAME"
+    GRID = "GRID"
     ROOMS = "ROOMS"
     MOMENT = "MOMENT"
     DAY = "DAY"
@@ -184,9 +185,9 @@ RULES: Final[Mapping[Topic, TopicRule]] = MappingProxyType(
         _T.CLAIM_TO_DECIDE: _of_work(place=_P.NAME),
         _T.LISTING_TO_REVIEW: _of_work(place=_P.NAME, rooms=_P.ROOMS),
         _T.REPORT_TO_DECIDE: _of_work(place=_P.NAME, rooms=_P.ROOMS),
-        _T.POSTED: _of_work(grid=_P.NAME, role=_P.ROLE, since=_P.DAY),
+        _T.POSTED: _of_work(grid=_P.GRID, role=_P.ROLE, since=_P.DAY),
         _T.NOTICE: TopicRule(Group.NOTICES, _WORDS, _WECHAT, _F.NOTICE),
-        _T.AREA_ALERT: TopicRule(Group.SAFETY, {"place": _P.NAME, **_WORDS}, _URGENT, _F.SAFETY),
+        _T.AREA_ALERT: TopicRule(Group.SAFETY, {"place": _P.GRID, **_WORDS}, _URGENT, _F.SAFETY),
     }
 )
 """One rule for each topic. ``NOTICE`` and ``AREA_ALERT`` carry the words of the notice itself."""

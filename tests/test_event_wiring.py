@@ -22,7 +22,7 @@ assemble(settings())
 clock = jobs.blueprint.periodic_registry.periodic_tasks
 print(json.dumps({
     "wiring": events.wiring(),
-    "kinds": len({*events._at_once, *events._afterwards}),
+    "kinds": len({*events._at_once, *events._at_the_end, *events._afterwards}),
     "jobs": sorted(jobs.blueprint.tasks),
     "clock": {name: task.cron for (name, _), task in clock.items()},
 }))
@@ -78,6 +78,47 @@ WIRING = {
     "PlateRevoked": ([APPS], []),
 }
 
+TOLD = "notifications.recipients"
+
+# Who is told of what, after everything above.
+RECIPIENTS = {
+    "ClaimDecided": ["houses.tell_of_refused_claim"],
+    "ClaimDropped": ["houses.tell_of_dropped_claim"],
+    "ClaimMade": ["work.tell_of_claim"],
+    "EnquiryAnswered": ["seeking.tell_the_other_side"],
+    "EnquirySent": ["seeking.tell_the_other_side"],
+    "HouseHandedOver": ["houses.tell_both_sides"],
+    "LandlordAssigned": ["houses.tell_of_verified_claim"],
+    "LandlordEnded": ["houses.tell_of_ended_claim"],
+    "ListingAboutToExpire": ["letting.warn"],
+    "ListingExpired": ["letting.tell_of_expiry", "seeking.tell_of_what_is_gone"],
+    "ListingLet": ["seeking.tell_of_what_is_gone"],
+    "ListingPublished": ["letting.tell_of_approval"],
+    "ListingRefused": ["letting.tell_of_refusal"],
+    "ListingReportDecided": ["seeking.tell_reporters"],
+    "ListingReported": ["work.tell_of_report"],
+    "ListingReserved": ["letting.tell_of_reservation"],
+    "ListingSentToReview": ["work.tell_of_review"],
+    "ListingTakenDown": ["letting.tell_of_upheld_report", "seeking.tell_of_what_is_gone"],
+    "ListingWithdrawn": ["letting.tell_of_end", "seeking.tell_of_what_is_gone"],
+    "ListingsRestored": ["seeking.tell_holders_of_return"],
+    "ListingsSuspended": ["seeking.tell_holders_of_suspension"],
+    "PhoneShared": ["seeking.tell_the_other_side"],
+    "PhotoRedacted": ["letting.tell_of_redaction"],
+    "PlaceBlocked": ["houses.tell_of_block", "safety.tell_followers_of_block"],
+    "PlaceUnblocked": [
+        "houses.tell_of_last_block_over",
+        "safety.tell_followers_of_last_block_over",
+    ],
+    "ReservationExpired": ["seeking.tell_of_expired_hold"],
+    "ReservationReleased": ["seeking.tell_of_what_is_gone"],
+    "SelfCheckDue": ["houses.remind"],
+    "SignedIn": ["accounts.tell_of_new_device"],
+    "ViewingAsked": ["seeking.tell_the_other_side"],
+    "ViewingDecided": ["seeking.tell_the_other_side"],
+    "WardenPosted": ["work.tell_of_post"],
+}
+
 # UTC; the town's night is 16:00 to 22:00.
 CLOCK = {
     "core.enforce_retention": "53 19 * * *",
@@ -116,7 +157,12 @@ def assembled() -> dict[str, Any]:
 
 def test_every_event_is_told_to_whom_it_should(assembled: dict[str, Any]) -> None:
     told = {kind: (at_once, later) for kind, (at_once, later) in assembled["wiring"].items()}
-    assert told == WIRING
+    expected = {}
+    for kind in {*WIRING, *RECIPIENTS}:
+        at_once, later = WIRING.get(kind, ([], []))
+        people = [f"{TOLD}.{name}" for name in RECIPIENTS.get(kind, [])]
+        expected[kind] = ([*at_once, *people], later)
+    assert told == expected
 
 
 def test_no_two_events_share_a_name(assembled: dict[str, Any]) -> None:

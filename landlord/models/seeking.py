@@ -85,6 +85,7 @@ class Reservation(Model):
         indexes = (
             Index(fields=("seeker_id", "created_at"), name="reservation_seeker"),
             Index(fields=("state", "until"), name="reservation_until"),
+            Index(fields=("listing_id",), name="reservation_listing"),
         )
         constraints = (
             UniqueConstraint(("listing_id",), "reservation_one_held", "state = 'HELD'"),
@@ -109,6 +110,7 @@ class SavedListing(Model):
     class Meta:
         table = "saved_listing"
         unique_together = (("account_id", "listing_id"),)
+        indexes = (Index(fields=("listing_id",), name="saved_listing_listing"),)
 
 
 class Enquiry(Model):

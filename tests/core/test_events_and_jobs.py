@@ -28,7 +28,7 @@ from core.events import Event, emit, later
 from core.work import work
 from tests.conftest import with_name
 from tests.core import toy_events
-from tests.core.toy_events import Ordered, Play, Somebody, order
+from tests.core.toy_events import Ordered, Play, Returned, Somebody, order
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 45  # seconds
@@ -40,6 +40,7 @@ async def _toys(committed_db: None) -> AsyncIterator[None]:
     yield
     Play.refuse = Play.fail = False
     Play.hold = None
+    Play.gathered.clear()
     await connection().execute_script("DROP TABLE toy_order, toy_seen, toy_delivery")
 
 
@@ -117,6 +118,30 @@ async def test_a_handler_that_refuses_takes_everything_back() -> None:
     assert await orders() == 0
     assert await fetch("SELECT 1 FROM toy_seen") == []
     assert await toy_jobs() == []
+
+
+async def test_what_is_told_together_is_told_once_at_the_end_in_the_order_it_happened() -> None:
+    first, second = uuid4(), uuid4()
+    async with work(Somebody()):
+        await order(first)
+        await emit(Returned(order_id=first))
+        async with work(Somebody()):  # joins
+            await order(second)
+        assert Play.gathered == []
+    assert Play.gathered == [
+        [Ordered(order_id=first), Returned(order_id=first), Ordered(order_id=second)]
+    ]
+
+
+async def test_each_transaction_is_told_of_its_own_and_a_failed_one_of_nothing() -> None:
+    first, second = uuid4(), uuid4()
+    await order(first)
+    Play.refuse = True
+    with pytest.raises(Conflict):
+        await order(uuid4())
+    Play.refuse = False
+    await order(second)
+    assert Play.gathered == [[Ordered(order_id=first)], [Ordered(order_id=second)]]
 
 
 async def test_an_event_needs_a_unit_of_work() -> None:

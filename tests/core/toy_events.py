@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from core.database import execute
 from core.errors import Conflict
-from core.events import Event, emit, later, on
+from core.events import Event, emit, later, on, together
 from core.work import work
 
 TABLE = """
@@ -47,6 +47,19 @@ class Play:
     refuse = False
     fail = False
     hold: asyncio.Event | None = None
+    gathered: ClassVar[list[list[Event]]] = []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned(Event):
+    """What was ordered came back."""
+
+    order_id: UUID
+
+
+@together(Ordered, Returned)
+async def gather(events: list[Event]) -> None:
+    Play.gathered.append(events)
 
 
 @on(Ordered)

@@ -109,9 +109,10 @@ async def entries(subject_id: UUID | None) -> list[AuditEntry]:
 
 
 async def jobs() -> list[tuple[str, dict[str, Any]]]:
-    """Waiting jobs and the ids they carry, in the order in which they were sent."""
+    """Waiting jobs of events and the ids they carry, in the order in which they were sent."""
     rows = await fetch(
-        "SELECT task_name, args ->> 'data' AS data FROM procrastinate_jobs ORDER BY id"
+        "SELECT task_name, args ->> 'data' AS data FROM procrastinate_jobs"
+        " WHERE args ? 'data' ORDER BY id"
     )
     return [(row["task_name"].rsplit(".", 1)[-1], orjson.loads(row["data"])) for row in rows]
 

@@ -11,6 +11,7 @@ from integrations import sms, wechat
 from integrations.wechat.client import Client
 from integrations.wechat.emulator import Running, running
 from tests.integrations.wechat.support import Helper, config_for
+from tests.management.support import some_grids
 from tests.notifications.support import KeptMessages, wechat_templates
 
 
@@ -45,3 +46,16 @@ def short_messages() -> Iterator[KeptMessages]:
 async def letters(committed_db: None) -> None:
     """WeChat's templates for the forms of the topics that the tests use."""
     await wechat_templates()
+
+
+@pytest.fixture
+async def town(db: None) -> None:
+    """Some grids of the town, in a transaction that is rolled back."""
+    await some_grids()
+
+
+@pytest.fixture
+async def limits() -> AsyncIterator[None]:
+    """Limits of their own for a test."""
+    async with redis.connected(None):
+        yield

@@ -22,6 +22,7 @@ AT = datetime(2026, 11, 22, 15, 4, tzinfo=SHANGHAI)
 
 SAMPLES = {
     ParamKind.NAME: "样例大道一百二十八号之三后座出租屋东侧",
+    ParamKind.GRID: "样例社区第一网格|Sample Community, grid 1",
     ParamKind.ROOMS: "301,302,303,+4",
     ParamKind.MOMENT: AT.isoformat(),
     ParamKind.DAY: "2026-11-22",
@@ -139,6 +140,13 @@ def test_rooms_are_named_and_the_rest_counted(kept: str, zh: str, en: str) -> No
     words = shipped()[Topic.LISTING_TO_REVIEW]
     assert zh in render(words, params, "zh-CN").body
     assert en in render(words, params, "en").body
+
+
+def test_a_grid_has_its_name_in_the_readers_language() -> None:
+    params = {"grid": "样例社区|Sample Community", "role": "WARDEN", "since": "2026-11-22"}
+    words = shipped()[Topic.POSTED]
+    assert render(words, params, "zh-CN").body == "您从11月22日起在样例社区任网格管理员。"
+    assert "Sample Community" in render(words, params, "en").body
 
 
 def test_a_key_that_is_not_mapped_is_left_out_of_what_wechat_gets() -> None:

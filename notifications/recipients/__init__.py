@@ -1,0 +1,83 @@
+"""Who is told of which event, and what: one module for each group of people.
+
+Every handler runs in the transaction of what happened and uses a fixed number of statements.
+Importing this registers them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from core.events import Event
+from identity.events import (
+    AccountClosed,
+    AccountLocked,
+    AppRevoked,
+    RightsChanged,
+    SessionEnded,
+    SmsCodeRequested,
+    StaffLeft,
+    StaffLockedOut,
+    WeChatMediaChecked,
+    WeChatMessageFateKnown,
+    WeChatSubscriptionsChanged,
+)
+from landlord.events import (
+    ListingRefreshed,
+    ListingsPublished,
+    ListingsRefreshed,
+    ListingsUpdated,
+    ListingUpdated,
+    SelfCheckDone,
+)
+from management.events import (
+    LeaseFiled,
+    PlaceClosed,
+    PlaceFiled,
+    PlaceUpdated,
+    PlateIssued,
+    PlateRevoked,
+    RoomsAdded,
+    RoomsUpdated,
+    RoomUpdated,
+)
+from notifications.recipients import accounts, houses, letting, safety, seeking, work
+
+__all__ = ["UNTOLD", "accounts", "houses", "letting", "safety", "seeking", "work"]
+
+_OWN_DOING: Final = "who is concerned did it themselves"
+_FILE: Final = "a matter of the file, which its landlord reads there"
+
+UNTOLD: Final[Mapping[type[Event], str]] = MappingProxyType(
+    {
+        SessionEnded: "the next request on that device says so",
+        SmsCodeRequested: "the code itself is the message",
+        RightsChanged: "a post that begins is told of as WardenPosted",
+        StaffLockedOut: "the sign-in says so, and it ends by itself",
+        StaffLeft: "who left is told by their superiors",
+        AccountLocked: "a locked account is told nothing; the sign-in says so",
+        AccountClosed: "nobody is left to be told; what they held is told of as released",
+        AppRevoked: "an app is no person; its owner is reached by its contact",
+        WeChatMediaChecked: "a verdict for the program; what follows from it is told of",
+        WeChatSubscriptionsChanged: "who changed them did it themselves, in WeChat",
+        WeChatMessageFateKnown: "what became of a message, for the record of deliveries",
+        ListingUpdated: _OWN_DOING,
+        ListingsUpdated: _OWN_DOING,
+        ListingsPublished: _OWN_DOING,
+        ListingRefreshed: _OWN_DOING,
+        ListingsRefreshed: _OWN_DOING,
+        SelfCheckDone: _OWN_DOING,
+        PlaceFiled: _FILE,
+        PlaceUpdated: _FILE,
+        PlaceClosed: "what was on offer there is told of as ListingWithdrawn",
+        RoomsAdded: _FILE,
+        RoomUpdated: "what was on offer there is told of as ListingWithdrawn",
+        RoomsUpdated: "what was on offer there is told of as ListingWithdrawn",
+        LeaseFiled: "who files a lease hears of it at the counter",
+        PlateIssued: "a plate is handed over, or put up, by who issues it",
+        PlateRevoked: "a plate is taken down by who revokes it",
+    }
+)
+"""Events that nobody is told of, with the reason."""
