@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' >/dev/null 2>&1 && echo "$$p" && break; done)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test s3-server check bench seed format schema lock clean
+.PHONY: help run test s3-server check bench faults seed format schema lock clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: $(VENV)/.dev  ## Format, lint, types, import direction, schema snapshot
 
 bench: $(VENV)/.dev  ## Measure against the raw floor and print ratios (BENCH=both|small|town)
 	@exec $(BIN)/python -m benchmarks --size $(BENCH)
+
+faults: $(VENV)/.dev  ## Break what messages depend on and count what became of them (3 minutes)
+	@exec $(BIN)/python -m benchmarks.faults
 
 seed: $(VENV)/.runtime  ## Make a synthetic town anew (SIZE=small|town)
 	@exec $(BIN)/leye seed --size $(SIZE) --replace

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from api.assembly import assemble, database_config
-from benchmarks import pictures, plates, publishing
-from benchmarks.servers import Town
+from benchmarks import deliveries, pictures, plates, publishing
+from benchmarks.servers import Town, wechat_emulator
 from core.settings import Settings
+
+EMULATOR = 8453
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ def parts(town: Town) -> Iterator[Part]:
         f"≥ {publishing.GOAL}",
         publish.ratio >= publishing.GOAL,
     )
+    yield _deliveries(town, settings)
     photo = pictures.measure()
     yield Part(
         "12-megapixel photo to its variants",
@@ -47,4 +50,16 @@ def parts(town: Town) -> Iterator[Part]:
         f" file {sheet.size / 1e6:.1f} MB",
         "< 60 s, < 300 MB",
         sheet.good,
+    )
+
+
+def _deliveries(town: Town, settings: Settings) -> Part:
+    with wechat_emulator(town.environment, EMULATOR) as where:
+        config = database_config(town.url, settings)
+        found = asyncio.run(deliveries.measure(town.url, config, where))
+    return Part(
+        "messages by WeChat, which answers in 50 ms, from one worker",
+        f"{found.together:.0f} a second told together, {found.singly:.0f} told one by one",
+        f"≥ {deliveries.GOAL} together",
+        found.together >= deliveries.GOAL,
     )

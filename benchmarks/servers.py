@@ -139,3 +139,11 @@ def _wait_for(port: int, child: subprocess.Popen[bytes]) -> None:
                 return
         time.sleep(0.05)
     raise RuntimeError(f"nothing listens on port {port}")
+
+
+@contextmanager
+def wechat_emulator(environment: Mapping[str, str], port: int) -> Iterator[str]:
+    """WeChat's stand-in in a process of its own; answers where it is."""
+    command = [sys.executable, "-m", "api", "wechat-emulator", "--port", str(port)]
+    with _process(command, environment, port):
+        yield f"http://127.0.0.1:{port}"

@@ -97,14 +97,24 @@ async def _lane(ids: Collection[UUID] | None, until: float | None) -> int:
     most = GROUP if ids is None else min(GROUP, len(ids))
     taken = 0
     while until is None or asyncio.get_running_loop().time() < until:
-        async with _room.of(most):
-            group = await _begin(ids, most)
-            results = await _hand_over(group)
-            await _settle(results, group)
-        taken += group.claimed
-        if not group.claimed:
+        turn = asyncio.create_task(_turn(ids, most))
+        try:
+            claimed = await asyncio.shield(turn)
+        except asyncio.CancelledError:
+            await turn  # cut short, its messages would count as lost on the way
+            raise
+        taken += claimed
+        if not claimed:
             break
     return taken
+
+
+async def _turn(ids: Collection[UUID] | None, most: int) -> int:
+    """One group from claim to settling; how many were claimed."""
+    async with _room.of(most):
+        group = await _begin(ids, most)
+        await _settle(await _hand_over(group), group)
+    return group.claimed
 
 
 async def _begin(ids: Collection[UUID] | None, most: int) -> Group:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, timedelta
 
 import pytest
@@ -184,3 +185,17 @@ async def test_an_emergency_planned_before_the_pause_takes_another_way(
     await sweep()
     assert await states(news) == {"WECHAT": ("SKIPPED", "PAUSED"), "SMS": ("SENT", "")}
     assert await DeliveryAttempt.all().count() == 1
+
+
+async def test_a_worker_told_to_stop_settles_what_it_has_begun(control: Helper) -> None:
+    await control.post("faults", path=SEND, kind="delay", seconds=0.3)
+    news = await told(await somebody(accepts=1), PLAIN)
+    working = asyncio.create_task(dispatched(news))
+    async with asyncio.timeout(10):
+        while not await DeliveryAttempt.exists():  # noqa: ASYNC110 - the row is what tells
+            await asyncio.sleep(0.01)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert await outcomes(news) == [("SENT", "")]
+    assert await states(news) == {"WECHAT": ("SENT", "")}

@@ -1,0 +1,1 @@
+"""What messages depend on, broken on purpose: ``python -m benchmarks.faults``."""
