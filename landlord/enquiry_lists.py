@@ -73,6 +73,15 @@ async def enquiry_by_id(
     return rows[0] if rows else None
 
 
+async def enquiries_by_ids(
+    actor: Actor, enquiry_ids: Collection[UUID], columns: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Those of these conversations that are the actor's."""
+    if actor.kind is not ActorKind.ACCOUNT:
+        return []
+    return list(await Enquiry.filter(of_party(actor.id), id__in=enquiry_ids).values(*columns))
+
+
 async def own_enquiry_about(actor: Actor, *, listing_id: UUID) -> dict[str, Any] | None:
     """What the actor asked about a listing, with the landlord's number as it is stored."""
     if actor.kind is not ActorKind.ACCOUNT:

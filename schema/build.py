@@ -27,6 +27,7 @@ from schema.roots.administration import AdministrationMutations, AdministrationQ
 from schema.roots.batches import BatchMutations
 from schema.roots.claims import ClaimMutations, ClaimQueries
 from schema.roots.enquiries import EnquiryMutations, EnquiryQueries
+from schema.roots.inbox import InboxMutations, InboxQueries, InboxSubscriptions
 from schema.roots.letting import LettingMutations
 from schema.roots.listings import ListingMutations, ListingQueries
 from schema.roots.nodes import NodeQueries
@@ -65,6 +66,7 @@ class Query(
     ClaimQueries,
     TerritoryQueries,
     AdministrationQueries,
+    InboxQueries,
 ):
     """What can be read. `ID`s are global ids; lists are Relay connections."""
 
@@ -91,12 +93,13 @@ class Mutation(
     TerritoryMutations,
     AdministrationMutations,
     AccountMutations,
+    InboxMutations,
 ):
     """What can be done. Repeating a request with the same `requestId` does nothing twice."""
 
 
 @root_type
-class Subscription(ActivitySubscriptions):
+class Subscription(ActivitySubscriptions, InboxSubscriptions):
     """What can be watched, over `graphql-transport-ws` or as an event stream."""
 
 

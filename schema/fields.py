@@ -110,11 +110,13 @@ def given(description: str, **options: Any) -> Any:
     return strawberry.field(description=description, **options)
 
 
-def gql_enum(cls: type[E], description: str, values: Mapping[str, str]) -> type[E]:
-    """Declare a domain enum with a description of each value."""
+def gql_enum(
+    cls: type[E], description: str, values: Mapping[str, str], *, name: str | None = None
+) -> type[E]:
+    """Declare a domain enum with a description of each value; ``name`` when not its own."""
     if set(values) != {member.name for member in cls}:
         raise UndeclaredError(f"{cls.__name__}: every value needs its description")
-    made = strawberry.enum(cls, description=description)
+    made = strawberry.enum(cls, name=name, description=description)
     for value in made.__strawberry_definition__.values:  # type: ignore[attr-defined]
         value.description = values[value.name]
     return made

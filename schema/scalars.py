@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, NewType
 from uuid import UUID
@@ -11,6 +12,8 @@ import strawberry
 
 from core.clock import SHANGHAI
 from core.errors import InvalidInput
+
+_TIME_OF_DAY = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 
 Json = NewType("Json", object)
 
@@ -58,6 +61,19 @@ def read_time(value: Any) -> datetime:
     return moment
 
 
+def read_time_of_day(value: Any) -> time:
+    """A time of day from text, to the minute.
+
+    Raises:
+        InvalidInput: anything else.
+    """
+    if not (isinstance(value, str) and _TIME_OF_DAY.fullmatch(value)):
+        raise InvalidInput(
+            reason="TIME_OF_DAY", zh="时间应为“时:分”", en="A time of day is hours and minutes"
+        )
+    return time.fromisoformat(value)
+
+
 def write_time(value: datetime) -> str:
     """RFC 3339 with the town's offset."""
     return value.astimezone(SHANGHAI).isoformat()
@@ -75,6 +91,12 @@ SCALARS: dict[object, Any] = {
         description="A moment, RFC 3339 with an offset.",
         serialize=write_time,
         parse_value=read_time,
+    ),
+    time: strawberry.scalar(
+        name="TimeOfDay",
+        description='A time of day where the town is (Asia/Shanghai), such as "22:00".',
+        serialize=lambda value: value.isoformat("minutes"),
+        parse_value=read_time_of_day,
     ),
     UUID: strawberry.scalar(
         name="UUID",

@@ -13,9 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from core.clock import now
-from core.crypto import seal
+from core.crypto import ring, seal
 from core.ids import token, uuid7
-from identity.models import Account, GridPost, StaffMember
+from identity.models import Account, GridPost, StaffMember, WeChatUser
+from integrations.wechat.emulator import APP_ID
 from landlord.models import (
     CheckResult,
     Enquiry,
@@ -314,6 +315,16 @@ async def house_with_offers(
     return house, await plate(house), ids
 
 
+async def wechat_user(of: Account, **values: Any) -> WeChatUser:
+    """An account as a mini-program knows it."""
+    user = WeChatUser(account_id=of.id, **{"app_id": APP_ID, "last_seen_at": now(), **values})
+    openid = f"o-test-{next(_numbers):06d}"
+    seal(user, "openid", openid)
+    user.openid_index = ring().index(openid, table="wechat_user", column="openid_index")
+    await user.save(force_create=True)
+    return user
+
+
 async def message_template(topic: Topic, **values: Any) -> MessageTemplate:
     """The words of a topic that are in force."""
     known = await MessageTemplate.filter(topic=topic, in_force=True).first()
@@ -334,12 +345,12 @@ async def message_template(topic: Topic, **values: Any) -> MessageTemplate:
 
 
 async def notification(
-    to: Account | StaffMember, topic: Topic = Topic.LETTING_SUSPENDED, **values: Any
+    to: Account | StaffMember, topic: Topic = Topic.LETTING_RESTORED, **values: Any
 ) -> Notification:
     """Something that somebody was told, as :func:`notifications.telling.tell` writes it."""
     defaults: dict[str, Any] = {
         "template_id": None if "notice_id" in values else (await message_template(topic)).id,
-        "params": {"place": "测试公寓"},
+        "params": {"place": "测试公寓", "at": now().isoformat()},
         "dedup": f"test:{next(_numbers)}",
         "account_id": to.id if isinstance(to, Account) else None,
         "staff_id": to.id if isinstance(to, StaffMember) else None,

@@ -19,6 +19,7 @@ from schema.roots.places import place_row
 from schema.selection import Selection
 from schema.types.common import Node
 from schema.types.enquiries import enquiry_row
+from schema.types.inbox import notification_row
 from schema.types.territory import grid_by_id
 
 Fetch = Callable[[Info, Selection, UUID], Awaitable[dict[str, Any] | None]]
@@ -37,6 +38,7 @@ FETCHERS: Mapping[str, Fetch] = {
     "Enquiry": enquiry_row,
     "Grid": _grid,
     "Listing": listing_row,
+    "Notification": notification_row,
     "Place": _place,
     "PlaceClaim": claim_row,
     "StaffMember": staff_member_row,

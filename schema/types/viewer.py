@@ -21,7 +21,10 @@ from management.claims import count_own_claims, own_claims
 from management.places import PlaceFilter, PlaceOrder, count_places, list_places
 from management.posts import posts_of_staff
 from management.territory import territory
-from schema.access import ACCOUNT, SIGNED_IN, STAFF, holds_or_account
+from notifications.inbox import unread_count
+from notifications.subscriptions import forms_to_ask
+from notifications.topics import Topic
+from schema.access import ACCOUNT, PERSON, SIGNED_IN, STAFF, holds_or_account
 from schema.connections import After, Before, First, Last, connection, wanted_nodes
 from schema.context import Context, Info
 from schema.fields import attr, gql_enum, gql_type, row_field
@@ -29,6 +32,14 @@ from schema.ids import global_id
 from schema.selection import Selection, select
 from schema.types.claims import PlaceClaimConnection, claim_columns, shape_claims
 from schema.types.enquiries import EnquiryConnection, enquiry_connection
+from schema.types.inbox import (
+    InboxFilterGiven,
+    NotificationConnection,
+    NotificationSettings,
+    SubscriptionForm,
+    inbox_connection,
+    settings_row,
+)
 from schema.types.listings import ListingConnection, listing_columns, shape_listings
 from schema.types.places import PlaceConnection, place_columns, shape_places
 from schema.types.reservations import (
@@ -185,6 +196,41 @@ class Viewer:
         """What seekers asked about your listings, newest words first."""
         page = Page.of(first, after, last, before)
         return await enquiry_connection(info, enquiries_of_landlord, page, unanswered=unanswered)
+
+    @row_field(NotificationConnection, access=PERSON, size=1)
+    async def inbox(
+        self,
+        info: Info,
+        filter: InboxFilterGiven = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> dict[str, Any]:
+        """What you were told (消息), newest first."""
+        return await inbox_connection(info, Page.of(first, after, last, before), filter)
+
+    @row_field(int | None, access=PERSON)
+    async def unread_count(self, info: Info) -> int | None:
+        """How many notifications wait to be read (未读消息), up to 1,000."""
+        return await unread_count(info.context.actor)
+
+    @row_field(NotificationSettings | None, access=PERSON)
+    async def notification_settings(self, info: Info) -> dict[str, Any] | None:
+        """How you want to be told (消息设置)."""
+        return await settings_row(info.context.actor, info.context.language)
+
+    @row_field(list[SubscriptionForm], access=ACCOUNT, size=3)
+    async def subscription_forms(
+        self,
+        info: Info,
+        topics: Annotated[
+            list[Topic] | None,
+            strawberry.argument(name="for", description="The news that would be told; all of it."),
+        ] = None,
+    ) -> list[dict[str, Any]]:
+        """What the mini-program should ask you to accept next (订阅消息), at most 3."""
+        return await forms_to_ask(info.context.actor, topics=topics or ())
 
     @row_field(SavedListingConnection, access=ACCOUNT, size=1)
     async def saved_listings(

@@ -183,6 +183,35 @@ CASES = [
         {"enquiryId": "$otherEnquiry"}, stranger="landlord B",
     ),
     Case(
+        "markNotificationsRead", "landlord A", {"ids": ["$notification"]},
+        "unreadCount notifications { id readAt }", {"ids": ["$otherNotification"]},
+        stranger="landlord B",
+    ),
+    Case(
+        "markAllNotificationsRead", "landlord A", {"upTo": "$notification"}, "unreadCount",
+        {"upTo": "$otherNotification"}, stranger="landlord B",
+    ),
+    Case(
+        "setNotificationPreference", "landlord A",
+        {"group": "LETTING", "channel": "WECHAT", "wanted": False},
+        "settings { groups { group channels { channel wanted } } }", {"wanted": True},
+        stranger="warden 1",
+    ),
+    Case(
+        "setQuietHours", "resident", {"from": "23:00", "until": "07:30"},
+        "settings { quietHours { from until } }", {"from": "07:30"}, stranger="app grids 1",
+    ),
+    Case(
+        "setLanguage", "resident", {"language": "EN"}, "settings { language }",
+        {"language": "ZH_CN"}, stranger="app grids 1",
+    ),
+    Case(
+        "recordSubscriptions", "resident",
+        {"answers": [{"templateId": "test-result", "accepted": True}]},
+        "forms { form templateId remaining }",
+        {"answers": [{"templateId": "test-result", "accepted": False}]}, stranger="warden 1",
+    ),
+    Case(
         "decideListing", "supervisor 1", {"listingId": "$unread", "approve": True}, LISTING,
         {"approve": False, "reason": "写了电话号码"}, stranger="warden 1",
         told=frozenset({"listing_published"}),
@@ -377,6 +406,7 @@ def names_of(world: World, tenant: int = 0, **more: str) -> dict[str, str]:
         "authority": global_id("Photo", world.papers[1].id),
         "otherPlate": other["plate"],
         "otherEnquiry": other["enquiry"],
+        "otherNotification": other["notification"],
         "app": global_id("App", world.actors["app grids 1"].id or some_uuid()),
         **more,
     }

@@ -31,12 +31,22 @@ _CHECKS = 'selfChecks(placeId: "$place") '
 _FINDINGS = ", ".join(f'{{ point: "{point.code}", result: FINE }}' for point in POINTS)
 _REDACTIONS = 'photoRedactions(photoId: "$shown") '
 _SAVED = "viewer { savedListings "
+_TOLD = 'notification(id: "$notification") '
+_SETTINGS = "viewer { notificationSettings "
 
 # Query: to a field of each type.
 TYPES: dict[str, str] = {
     "App": "apps { nodes { F } }",
     "AppConnection": "apps { F }",
     "AppEdge": "apps { edges { F } }",
+    "Notification": _TOLD + "{ F }",
+    "NotificationConnection": "viewer { inbox { F } }",
+    "NotificationEdge": "viewer { inbox { edges { F } } }",
+    "NotificationSettings": _SETTINGS + "{ F } }",
+    "NotificationGroupSetting": _SETTINGS + "{ groups { F } } }",
+    "NotificationChannelSetting": _SETTINGS + "{ groups { channels { F } } } }",
+    "QuietHours": _SETTINGS + "{ quietHours { F } } }",
+    "SubscriptionForm": "viewer { subscriptionForms { F } }",
     "Comparison": _COMPARED + "{ F }",
     "ComparisonRow": _COMPARED + "{ rows { F } }",
     "Enquiry": _ENQUIRY + "{ F }",
@@ -126,6 +136,7 @@ FIELDS: dict[str, str] = {
     ),
     "Plate.replacedBy": 'plate(token: "$oldToken") { F }',
     "Query.node": 'node(id: "$place") { id ... on Place { code } }',
+    "Query.notification": _TOLD + "{ id }",
     "Query.viewer": "viewer { id }",
     "Query.plate": _PLATE + "{ state }",
     "Query.plateSheet": _SHEET + "{ state }",
@@ -229,6 +240,16 @@ MUTATIONS: dict[str, str] = {
     "answerEnquiry": '{ requestId: "$requestId", enquiryId: "$enquiry", words: "在的" }',
     "cancelViewing": '{ requestId: "$requestId", enquiryId: "$enquiry" }',
     "stopSharingPhone": '{ requestId: "$requestId", enquiryId: "$enquiry" }',
+    "markNotificationsRead": '{ requestId: "$requestId", ids: ["$notification"] }',
+    "markAllNotificationsRead": '{ requestId: "$requestId" }',
+    "setNotificationPreference": (
+        '{ requestId: "$requestId", group: LETTING, channel: WECHAT, wanted: false }'
+    ),
+    "setQuietHours": '{ requestId: "$requestId", from: "23:00", until: "07:00" }',
+    "setLanguage": '{ requestId: "$requestId", language: EN }',
+    "recordSubscriptions": (
+        '{ requestId: "$requestId", answers: [{ templateId: "test-result", accepted: true }] }'
+    ),
     "closeEnquiry": '{ requestId: "$requestId", enquiryId: "$enquiry" }',
     "filePlace": (
         '{ requestId: "$requestId", kind: RENTAL_HOUSE, name: "测试", gridCode: "$gridCode" }'
@@ -272,6 +293,10 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "ContactPayload": ("revealPlaceContact", "{ F }"),
     "RoomBoardPayload": ("setRoomStates", "{ F }"),
     "SelfCheckPayload": ("fixSelfCheckItem", "{ F }"),
+    "MarkNotificationsReadPayload": ("markNotificationsRead", "{ F }"),
+    "MarkAllNotificationsReadPayload": ("markAllNotificationsRead", "{ F }"),
+    "NotificationSettingsPayload": ("setQuietHours", "{ F }"),
+    "RecordSubscriptionsPayload": ("recordSubscriptions", "{ F }"),
     "EnquiryPayload": ("closeEnquiry", "{ F }"),
     "ListingReportPayload": ("decideListingReport", "{ F }"),
     "ReportListingPayload": ("reportListing", "{ F }"),
@@ -323,6 +348,8 @@ EMPTY_HERE = frozenset(
         "Listing.facilities",
         "Listing.managementFee",
         "Listing.waterPrice",
+        "Notification.readAt",
+        "NotificationSettings.language",
         "PhotoRedaction.goneAt",
         "Place.endedAt",
         "PlateSheet.failure",

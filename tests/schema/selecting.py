@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from graphql import GraphQLObjectType, get_named_type, is_leaf_type
+from graphql import GraphQLObjectType, get_named_type, is_interface_type, is_leaf_type
 
 from tests.schema.support import SCHEMA
 
@@ -25,6 +25,8 @@ def everything_of(
             continue
         if is_leaf_type(inner):
             parts.append(name)
+        elif is_interface_type(inner):
+            parts.append(f"{name} {{ id }}")
         else:
             beneath = everything_of(
                 inner.name, leave_out=leave_out, _path=(*_path, type_name, inner.name)

@@ -62,6 +62,8 @@ from management.models import (
 )
 from management.territory import bring_in_grids, forget_territory, town_data
 from media.models import Photo, Purpose, Redaction, Upload, UploadState
+from notifications.models import Notification, WeChatForm, WeChatTemplate
+from notifications.topics import Topic
 from schema.build import build
 from schema.context import Context
 from schema.ids import global_id
@@ -108,6 +110,7 @@ class Tenant:
     check_photo: Photo
     shown: Photo
     redaction: Redaction
+    notification: Notification
     other: Listing | None = None
     """The offer of the other tenant."""
 
@@ -141,6 +144,7 @@ class Tenant:
             "checkPhoto": global_id("Photo", self.check_photo.id),
             "shown": global_id("Photo", self.shown.id),
             "redaction": global_id("PhotoRedaction", self.redaction.id),
+            "notification": global_id("Notification", self.notification.id),
             "otherListing": global_id("Listing", self.other.id if self.other else uuid7()),
             "post": global_id("GridPost", self.lead.id),
             "staff": global_id("StaffMember", self.lead.staff_id),
@@ -192,6 +196,7 @@ class World:
                 "checkPhoto": "Photo",
                 "shown": "Photo",
                 "redaction": "PhotoRedaction",
+                "notification": "Notification",
                 "otherListing": "Listing",
                 "post": "GridPost",
                 "staff": "StaffMember",
@@ -263,6 +268,9 @@ async def make_world() -> World:
         tenant.other = other.listing
         for account in accounts.values():
             await SavedListing.create(account_id=account.id, listing_id=tenant.listing.id)
+    await WeChatTemplate.create(form=WeChatForm.RESULT, template_id="test-result", keys={})
+    for account in accounts.values():
+        await factories.wechat_user(account)
     tokens = {name: await token_of(holder) for name, holder in {**accounts, **staff}.items()}
     tokens |= {name: await _app(name, scope) for name, scope in APPS.items()}
     actors = {
@@ -434,6 +442,13 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
         await factories.check_photo(landlord),
         shown,
         redaction,
+        await factories.notification(
+            landlord,
+            Topic.LISTING_APPROVED,
+            params={"place": "测试公寓", "rooms": "101", "at": now().isoformat()},
+            subject_kind="Listing",
+            subject_id=offer.id,
+        ),
     )
 
 

@@ -149,6 +149,7 @@ HOSTILE: dict[str, tuple[Any, ...]] = {
     "UUID": ("", "no uuid", 7, "x" * 10_000, "00000000-0000-0000-0000-00000000000g"),
     "Date": ("2026-02-30", "", "0000-00-00", "99999-01-01", 7, "yesterday"),
     "Boolean": ("true", 1),
+    "TimeOfDay": ("", "24:00", "22:00:30", "noon", 7, "٢٢:٠٠"),
 }
 # Small numbers that mean nothing wrong: a version that is not the present one is stale.
 CODES = {"INVALID_INPUT", "CONFLICT"}
@@ -199,7 +200,7 @@ def put(given: Any, path: tuple[str, ...], value: Any) -> Any:
     name, *rest = path
     old = given.get(name)
     new = value
-    if name in {"rooms", "areas", "items"}:
+    if name in {"rooms", "areas", "items", "answers"}:
         first, *others = old or [{}]
         new = [put(first, tuple(rest), value), *others]
     elif rest:

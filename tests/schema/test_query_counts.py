@@ -122,11 +122,12 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         (PLACES, "warden 1", {"n": 50}, 12),
         (LISTINGS, "anonymous", {"n": 20}, 3),
         (GRIDS_ALL, "warden 1", {"n": 50}, 3),
-        # as before, and conversations with their messages, on both sides; kept listings, pictures
-        (VIEWER, "landlord A", {}, 34),
+        # as before, and conversations with their messages, on both sides; kept listings, pictures;
+        # the inbox, its subjects, the language; unread ones; settings, switches; WeChat's templates
+        (VIEWER, "landlord A", {}, 42),
         # claims, count, papers; outline and posts of the community
         (CLAIMS, "warden 1", {"n": 50}, 5),
-        (VIEWER, "warden 1", {}, 14),
+        (VIEWER, "warden 1", {}, 17),
         # reports; listings, pictures, outlines of communities, posts
         (REPORTS, "supervisor 1", {"n": 50}, 7),
         (COMPARED, "anonymous", {"ids": ["$listing", "$otherListing"]}, 4),
