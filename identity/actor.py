@@ -56,6 +56,7 @@ class Permission(StrEnum):
     ACCOUNTS_LOCK = "accounts:lock"
     STAFF_MANAGE = "staff:manage"
     APPS_MANAGE = "apps:manage"
+    TEMPLATES_MANAGE = "templates:manage"
     AUDIT_READ = "audit:read"
 
 
@@ -92,6 +93,7 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
                 Permission.POSTS_MANAGE,
                 Permission.STAFF_MANAGE,
                 Permission.APPS_MANAGE,
+                Permission.TEMPLATES_MANAGE,
                 Permission.ACCOUNTS_LOCK,
             }
         ),

@@ -34,6 +34,7 @@ from api.seed.plates import put_up_plates
 from api.seed.progress import Reporter, bars
 from api.seed.sizes import SIZES, SizeName
 from api.seed.town import TABLES, Row, Town, lay_out
+from api.seed.wechat import name_wechat_templates
 from core.clock import now, today
 from core.database import CONNECT_SECONDS, credentials
 from core.errors import WrongState
@@ -118,6 +119,7 @@ async def seed(
                 await _refuse_filled(raw)
                 await _copy(raw, town, report)
                 await _index(raw)
+                await name_wechat_templates(raw)
             for table in (*TABLES, "listing_search"):
                 await raw.execute(f"VACUUM (ANALYZE) {table}")
         finally:
