@@ -111,11 +111,7 @@ class Tab:
         await self.do("Page.navigate", url=url)
         async with asyncio.timeout(_SECONDS):
             await self._loaded.wait()
-        await self.run(
-            "Promise.all([...document.images].map(i => (i.loading = 'eager', i.decode())))"
-            ".catch(() => 0).then(() => 1)"
-        )
-        return await self.measure()
+        return await self._shown()
 
     async def _screen(self, width: int, *, dark: bool) -> None:
         await self.do(
@@ -127,6 +123,14 @@ class Tab:
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         await self.do("Emulation.setEmulatedMedia", features=[scheme])
+
+    async def _shown(self) -> dict[str, Any]:
+        """The measures once every picture has come, for this screen."""
+        await self.run(
+            "Promise.all([...document.images].map(i => (i.loading = 'eager', i.decode())))"
+            ".catch(() => 0).then(() => 1)"
+        )
+        return await self.measure()
 
     async def measure(self) -> dict[str, Any]:
         """How the open page lies on the screen."""
@@ -140,10 +144,11 @@ class Tab:
         found: list[str] = await self.run(_AUDIT)
         return found
 
-    async def look(self, *, width: int, dark: bool) -> None:
-        """Show the open page on another screen."""
+    async def look(self, *, width: int, dark: bool = False) -> dict[str, Any]:
+        """Show the open page on another screen, and measure it there."""
         await self._screen(width, dark=dark)
         await self.run("new Promise(done => requestAnimationFrame(() => done(0)))")
+        return await self._shown()
 
     async def run(self, script: str) -> Any:
         """The value of a JavaScript expression, awaited."""
