@@ -33,6 +33,7 @@ from api.ops.findings import Finding, State
 from api.ops.programs import Programs, find_programs
 from core.database import credentials
 from core.settings import Settings
+from tests.commands import leye
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-master-secret-of-the-sample-town-0123456789"
@@ -75,15 +76,7 @@ class Town:
         return {**os.environ, **ours, **more}
 
     def leye(self, *arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*map(str, arguments)),
-            env=self.environment(**more),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        return leye(*arguments, environment=self.environment(**more))
 
     def must(self, *arguments: str | Path, **more: str) -> str:
         done = self.leye(*arguments, **more)

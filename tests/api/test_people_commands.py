@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from identity.staff import add_staff
 from identity.staff_sign_in import sign_in_staff
 from management.posts import post_to_grid
 from management.territory import bring_in_grids, forget_territory, town_data
+from tests.commands import leye as run_leye
 
 VISITOR = anonymous("a-test-address")
 PASSWORD, OTHER_PASSWORD = "correct horse battery", "staple correct horse"
@@ -45,14 +45,7 @@ def leye(committed_db: None, database_url: str, tmp_path: Path) -> Leye:
     }
 
     def run(*arguments: str) -> Done:
-        return subprocess.run(
-            [sys.executable, "-m", "api", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        return run_leye(*arguments, environment=environment)
 
     async def later(*arguments: str) -> Done:
         done = await asyncio.to_thread(run, *arguments)
