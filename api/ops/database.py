@@ -10,7 +10,9 @@ from api.assembly import APPS
 from core.database import fetch
 from core.settings import Settings
 
-BOOKKEEPING: Final = frozenset({"tortoise_migrations", "job_schema", "audit_chain"})
+BOOKKEEPING: Final = frozenset(
+    {"tortoise_migrations", "job_schema", "audit_chain", "message_template"}
+)
 """Tables that hold rows in a database nobody has used yet."""
 
 TABLES_SQL: Final = (

@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
-from asyncpg.exceptions import ObjectInUseError, PostgresError
+from asyncpg.exceptions import InterfaceError, ObjectInUseError, PostgresError
 
 from api.assembly import database_config
 from api.ops.archive import LOCKED, PRIVATE, Archive, Manifest, Progress, opened
@@ -143,6 +143,9 @@ async def _place(here: Ground) -> AsyncIterator[_Place]:
         await _drop_left_behind(place)
         yield place
     finally:
+        with suppress(PostgresError, InterfaceError, OSError):
+            # Closing lets go of the lock too, but a moment after we are told that it is done.
+            await admin.execute("SELECT pg_advisory_unlock_all()")
         await admin.close()
 
 

@@ -36,6 +36,7 @@ from core.settings import Settings
 from tests.commands import leye
 
 ROOT = Path(__file__).parents[2]
+_ALONE = 0x0B5
 SECRET = "a-master-secret-of-the-sample-town-0123456789"
 OTHER_SECRET = "another-master-secret-of-that-town-9876543210"
 PICTURES = {
@@ -165,6 +166,14 @@ def database(server_url: str, *, template: str = "template0", options: str = "")
             on_server(server_url, "DROP DATABASE IF EXISTS {} WITH (FORCE)", leftover)
 
 
+@pytest.fixture
+def alone(server_url: str) -> Iterator[None]:
+    """One test after the other, in all processes: a server bears one restore at a time."""
+    with psycopg.connect(named(server_url, "postgres"), autocommit=True) as admin:
+        admin.execute("SELECT pg_advisory_lock(%s)", [_ALONE])
+        yield
+
+
 @pytest.fixture(scope="module")
 def model(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A small deployment that the commands themselves set up; tests work on copies of it."""
@@ -178,7 +187,7 @@ def model(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def town(model: Town, server_url: str, tmp_path: Path) -> Iterator[Town]:
+def town(model: Town, alone: None, server_url: str, tmp_path: Path) -> Iterator[Town]:
     with database(server_url, template=credentials(model.url)["database"]) as url:
         made = Town(url, tmp_path)
         for name, data in PICTURES.items():
@@ -197,7 +206,7 @@ def made(model: Town, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def empty(server_url: str, tmp_path: Path) -> Iterator[Town]:
+def empty(alone: None, server_url: str, tmp_path: Path) -> Iterator[Town]:
     """Another deployment with nothing in it."""
     with database(server_url) as url:
         folder = tmp_path / "empty"
