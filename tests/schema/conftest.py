@@ -18,7 +18,8 @@ from media import storage, worker
 from media.formats import WIDTHS
 from tests.integrations.wechat.support import config_for
 from tests.media import samples
-from tests.schema.support import World, make_world
+from tests.schema.keeping import world_anew
+from tests.schema.support import World
 
 PICTURE = samples.plain(720, 540, "WEBP")
 
@@ -66,7 +67,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 async def world(db: None, folder: None) -> World:
     """Two tenants and everybody who may ask; rolled back. Of the pictures shown there are files."""
-    made = await make_world()
+    made = await world_anew()
     for tenant in made.tenants:
         storage.store(tenant.shown.key, WIDTHS[-1], "webp", PICTURE)
     return made
