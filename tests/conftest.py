@@ -5,6 +5,10 @@ commits and is emptied afterwards: for races, jobs and kills.
 
 The server is the one of ``DATABASE_URL``, else an embedded one for tests. The first worker makes
 a template database, every worker a copy of it.
+
+With ``--servers`` only the tests run that use PostgreSQL or a Redis that is named: for a second
+run, which asks whether other servers do as well. A test uses one by a fixture made from
+``server_url`` or ``redis_url``; nothing else in the tests asks where they are.
 """
 
 from __future__ import annotations
@@ -30,6 +34,25 @@ from notifications.templates import keep_shipped
 
 ROOT = Path(__file__).parent.parent
 _TEMPLATE_LOCK = 0x7E57
+SERVERS = {"server_url", "redis_url"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--servers``."""
+    parser.addoption(
+        "--servers", action="store_true", help="only tests that use PostgreSQL or Redis"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what would find the same with any servers, when told."""
+    if not config.getoption("servers"):
+        return
+    using, others = [], []
+    for item in items:
+        (using if SERVERS & set(getattr(item, "fixturenames", ())) else others).append(item)
+    config.hook.pytest_deselected(items=others)
+    items[:] = using
 
 
 def with_name(url: str, name: str) -> str:
@@ -78,6 +101,8 @@ async def _copy(url: str, template: str, name: str) -> None:
         await admin.execute("SELECT pg_advisory_lock($1)", _TEMPLATE_LOCK)
         await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # What tests commit need not outlive a power cut.
+        await admin.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     finally:
         await admin.close()
 
@@ -98,6 +123,12 @@ def server_url() -> Iterator[str]:
         return
     with running("test") as cluster:
         yield cluster.url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str | None:
+    """A Redis server; None for the one inside the process."""
+    return os.environ.get("REDIS_URL")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 from tortoise import Model, Tortoise
 
 from api.assembly import APPS, HANDLERS
+from tests.conftest import SERVERS
 
 ROOT = Path(__file__).parent.parent
 LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
@@ -197,6 +198,21 @@ def identifiers(path: Path) -> Iterator[str]:
                 yield name
             case ast.AsyncFunctionDef(name=name):
                 yield name
+
+
+async def test_what_uses_the_database_runs_a_second_time(
+    db: None, request: pytest.FixtureRequest
+) -> None:
+    assert SERVERS & set(request.fixturenames)
+
+
+def test_tests_find_servers_by_fixtures_alone() -> None:
+    """Else ``--servers`` would leave them out."""
+    asked = re.compile(r"""environ(\.get\(|\[)["'](DATABASE|REDIS)_URL["']""")
+    asking = [
+        name_of(path) for path in sources(tests=True) if asked.search(path.read_text("utf-8"))
+    ]
+    assert [name for name in asking if name.startswith("tests/")] == ["tests/conftest.py"]
 
 
 def test_the_core_knows_no_noun_of_the_product() -> None:

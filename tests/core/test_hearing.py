@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -25,8 +24,8 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=["in process", "server"])
-async def server(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    url = os.environ.get("REDIS_URL") if request.param == "server" else None
+async def server(request: pytest.FixtureRequest, redis_url: str | None) -> AsyncIterator[None]:
+    url = redis_url if request.param == "server" else None
     if request.param == "server" and url is None:
         pytest.skip("REDIS_URL is not set")
     async with connected(url):
@@ -92,15 +91,16 @@ async def until_nobody_hears(channel: str) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_after_redis_was_away_everybody_learns_since_when_they_missed_something() -> None:
-    url = os.environ.get("REDIS_URL")
-    if url is None:
+async def test_after_redis_was_away_everybody_learns_since_when_they_missed_something(
+    redis_url: str | None,
+) -> None:
+    if redis_url is None:
         pytest.skip("REDIS_URL is not set")
-    async with wire(url) as line, connected(line.url), listening(CHANNEL) as ear:
+    async with wire(redis_url) as line, connected(line.url), listening(CHANNEL) as ear:
         assert isinstance(await next_of(ear), Missed)
         before = now()
         line.cut()
-        async with connected(url):
+        async with connected(redis_url):
             while await say("into the void"):  # noqa: ASYNC110 - Redis notices in its own time
                 await asyncio.sleep(0.01)
         line.open = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -20,8 +19,8 @@ CLOSED_PORT = "redis://127.0.0.1:1"
 
 
 @pytest.fixture(params=["in process", "server"])
-async def server(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    url = os.environ.get("REDIS_URL") if request.param == "server" else None
+async def server(request: pytest.FixtureRequest, redis_url: str | None) -> AsyncIterator[None]:
+    url = redis_url if request.param == "server" else None
     if request.param == "server" and url is None:
         pytest.skip("REDIS_URL is not set")
     async with connected(url):

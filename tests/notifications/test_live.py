@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, cast
@@ -101,14 +100,13 @@ async def test_without_redis_showing_stops_nobody_and_says_so(committed_db: None
 
 
 async def test_what_was_told_while_redis_was_away_is_shown_when_it_is_back(
-    committed_db: None,
+    committed_db: None, redis_url: str | None
 ) -> None:
     """The rows are the truth: a message that went past is made up for."""
-    url = os.environ.get("REDIS_URL")
-    if url is None:
+    if redis_url is None:
         pytest.skip("REDIS_URL is not set")
     who = await factories.account()
-    async with wire(url) as line, connected(line.url):
+    async with wire(redis_url) as line, connected(line.url):
         line.open = False
         async with watching(actor_of(who)) as shown:
             with structlog.testing.capture_logs() as lines:
