@@ -44,6 +44,7 @@ from schema.roots.self_checks import SelfCheckMutations, SelfCheckQueries
 from schema.roots.sessions import SessionMutations, SessionQueries
 from schema.roots.territory import TerritoryMutations, TerritoryQueries
 from schema.roots.uploads import UploadMutations
+from schema.roots.webhooks import WebhookMutations, WebhookQueries
 from schema.roots.wechat_sign_in import WeChatMutations
 from schema.scalars import SCALARS
 
@@ -67,6 +68,7 @@ class Query(
     TerritoryQueries,
     AdministrationQueries,
     InboxQueries,
+    WebhookQueries,
 ):
     """What can be read. `ID`s are global ids; lists are Relay connections."""
 
@@ -94,6 +96,7 @@ class Mutation(
     AdministrationMutations,
     AccountMutations,
     InboxMutations,
+    WebhookMutations,
 ):
     """What can be done. Repeating a request with the same `requestId` does nothing twice."""
 

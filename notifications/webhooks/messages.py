@@ -92,11 +92,13 @@ def public_id(message_id: UUID) -> str:
 
 
 def body(message: WebhookMessage) -> bytes:
-    """What is sent: type, time of the event and data, as the standard has it."""
-    return orjson.dumps(
-        {"type": message.kind, "timestamp": message.created_at, "data": message.payload},
-        option=orjson.OPT_UTC_Z,
-    )
+    """What is sent."""
+    return text(message.kind, message.created_at, message.payload)
+
+
+def text(kind: str, at: datetime, data: Mapping[str, Any]) -> bytes:
+    """A payload as the standard has it: type, time of the event and data."""
+    return orjson.dumps({"type": kind, "timestamp": at, "data": data}, option=orjson.OPT_UTC_Z)
 
 
 async def _data_of(kind: Kind, events: Sequence[Event]) -> list[tuple[str, dict[str, Any]]]:

@@ -11,6 +11,7 @@ from core.clock import now
 from identity.actor import Permission
 from management.posts import posts_of_staff_members
 from management.territory import territory
+from notifications.webhooks.lists import webhooks_of_apps
 from schema.access import holds
 from schema.connections import Connection
 from schema.context import Context
@@ -19,6 +20,7 @@ from schema.ids import global_id
 from schema.selection import Rows, Selection
 from schema.types.common import Node
 from schema.types.territory import Grid, GridPost, grids_by_code, shape_posts
+from schema.types.webhooks import Webhook, shape_webhooks
 
 
 @gql_type(access=holds(Permission.POSTS_MANAGE))
@@ -57,6 +59,7 @@ class App:
     created_at: datetime = attr("When it was let in.")
     expires_at: datetime = attr("Until when it is good.")
     revoked_at: datetime | None = attr("Since when it is kept out.")
+    webhooks: list[Webhook] = attr("Its addresses for events, oldest first.", needs=(), size=2)
 
 
 @strawberry.type(name="AppConnection", description="One page of apps.")
@@ -116,6 +119,10 @@ async def shape_apps(rows: Rows, want: Selection, context: Context) -> Rows:
         grids = await grids_by_code(set(codes.values()), want["grid"], context)
         for row in rows:
             row["grid"] = grids[codes[row["id"]]]
+    if "webhooks" in want and rows:
+        found = await webhooks_of_apps(context.actor, [row["id"] for row in rows])
+        for row in rows:
+            row["webhooks"] = shape_webhooks(found.get(row["id"], []), want["webhooks"])
     for row in rows:
         row["id"] = global_id("App", row["id"])
     return rows

@@ -38,6 +38,8 @@ class Case:
     selection: str
     other: Mapping[str, Any]
     stranger: str = "resident"
+    app: str = "app places 1"
+    """Another stranger, which is an app."""
     told: frozenset[str] = field(default_factory=frozenset)
     read_again: bool = False
     """A repeat reads personal data once more, so it is noted once more."""
@@ -375,6 +377,50 @@ CASES = [
         stranger="supervisor 1",
     ),
     Case(
+        "addWebhook", "admin",
+        {
+            "appId": "$hookApp", "url": "https://hooks.example.test/new",
+            "kinds": ["place.filed", "place.closed"],
+        },
+        "webhook { appId url kinds disabledAt }", {"kinds": ["place.filed"]},
+        stranger="supervisor 1", app="app grids 1",
+    ),
+    Case(
+        "changeWebhook", "app places 1", {"webhookId": "$webhook", "kinds": ["place.filed"]},
+        "webhook { url kinds failingSince }", {"kinds": ["place.closed"]},
+        stranger="warden 1", app="app grids 1",
+    ),
+    Case(
+        "rotateWebhookSecret", "app places 1", {"webhookId": "$webhook"},
+        "webhook { id earlierUntil }", {"webhookId": "$offWebhook"},
+        stranger="warden 1", app="app grids 1",
+    ),
+    Case(
+        "disableWebhook", "admin", {"webhookId": "$webhook"},
+        "webhook { disabledAt disabledReason }", {"webhookId": "$offWebhook"},
+        stranger="supervisor 1", app="app grids 1",
+    ),
+    Case(
+        "enableWebhook", "app places 1", {"webhookId": "$offWebhook"},
+        "webhook { disabledAt disabledReason failingSince }", {"webhookId": "$webhook"},
+        stranger="warden 1", app="app grids 1",
+    ),
+    Case(
+        "removeWebhook", "admin", {"webhookId": "$webhook"}, "webhookId",
+        {"webhookId": "$offWebhook"}, stranger="supervisor 1", app="app grids 1",
+    ),
+    Case(
+        "sendTestWebhook", "app places 1", {"webhookId": "$webhook"},
+        "message { id kind body test state attempts { number } }", {"webhookId": "$offWebhook"},
+        stranger="warden 1", app="app grids 1", told=frozenset({"notifications.deliver_webhook"}),
+    ),
+    Case(
+        "resendWebhook", "admin", {"messageId": "$hookMessage"},
+        "message { id state deliveredAt attempts { number status fault } }",
+        {"messageId": "$otherMessage"}, stranger="supervisor 1", app="app grids 1",
+        told=frozenset({"notifications.deliver_webhook"}),
+    ),
+    Case(
         "lockAccount", "admin", {"phone": "13800000000", "reason": "测试原因"},
         "account { id lockedAt }", {"reason": "另一个原因"}, stranger="supervisor 1",
     ),
@@ -407,6 +453,7 @@ def names_of(world: World, tenant: int = 0, **more: str) -> dict[str, str]:
         "otherPlate": other["plate"],
         "otherEnquiry": other["enquiry"],
         "otherNotification": other["notification"],
+        "otherMessage": other["hookMessage"],
         "app": global_id("App", world.actors["app grids 1"].id or some_uuid()),
         **more,
     }

@@ -30,6 +30,8 @@ _BOARD = 'roomBoard(placeId: "$place") '
 _CHECKS = 'selfChecks(placeId: "$place") '
 _FINDINGS = ", ".join(f'{{ point: "{point.code}", result: FINE }}' for point in POINTS)
 _REDACTIONS = 'photoRedactions(photoId: "$shown") '
+_WEBHOOKS = 'webhooks(appId: "$hookApp") '
+_SENT = 'webhookMessages(webhookId: "$webhook") '
 _SAVED = "viewer { savedListings "
 _TOLD = 'notification(id: "$notification") '
 _SETTINGS = "viewer { notificationSettings "
@@ -125,6 +127,11 @@ TYPES: dict[str, str] = {
     "ReservationEdge": "viewer { reservations { edges { F } } }",
     "SignedInDevice": "viewer { devices { F } }",
     "Viewer": "viewer { F }",
+    "Webhook": _WEBHOOKS + "{ F }",
+    "WebhookAttempt": _SENT + "{ nodes { attempts { F } } }",
+    "WebhookMessage": _SENT + "{ nodes { F } }",
+    "WebhookMessageConnection": _SENT + "{ F }",
+    "WebhookMessageEdge": _SENT + "{ edges { F } }",
 }
 
 # Fields that need a thing in another state than the rest of their type.
@@ -159,6 +166,9 @@ FIELDS: dict[str, str] = {
     "Query.place": _PLACE + "{ code }",
     "Query.staffMembers": "staffMembers { nodes { id } }",
     "Query.apps": "apps { nodes { id } }",
+    "Query.webhooks": _WEBHOOKS + "{ id }",
+    "Query.webhookMessages": _SENT + "{ nodes { id } }",
+    "Query.webhookMessage": 'webhookMessage(id: "$hookMessage") { id }',
     "Query.grids": 'grids(parentCode: "$community") { nodes { id } }',
 }
 
@@ -177,6 +187,17 @@ MUTATIONS: dict[str, str] = {
         ' gridCode: "$gridCode", contact: "nobody@example.test", expiresAt: "$nextMonth" }'
     ),
     "revokeApp": '{ requestId: "$requestId", appId: "$app" }',
+    "addWebhook": (
+        '{ requestId: "$requestId", appId: "$hookApp", url: "https://hooks.example.test/new",'
+        ' kinds: ["place.updated"] }'
+    ),
+    "changeWebhook": '{ requestId: "$requestId", webhookId: "$webhook" }',
+    "rotateWebhookSecret": '{ requestId: "$requestId", webhookId: "$webhook" }',
+    "disableWebhook": '{ requestId: "$requestId", webhookId: "$webhook" }',
+    "enableWebhook": '{ requestId: "$requestId", webhookId: "$offWebhook" }',
+    "removeWebhook": '{ requestId: "$requestId", webhookId: "$webhook" }',
+    "sendTestWebhook": '{ requestId: "$requestId", webhookId: "$webhook" }',
+    "resendWebhook": '{ requestId: "$requestId", messageId: "$hookMessage" }',
     "lockAccount": '{ requestId: "$requestId", phone: "13800000000", reason: "测试原因" }',
     "unlockAccount": '{ requestId: "$requestId", phone: "no number" }',
     "closeAccount": '{ requestId: "$requestId" }',
@@ -289,6 +310,10 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "AddAppPayload": ("addApp", "{ F }"),
     "AppPayload": ("revokeApp", "{ F }"),
     "CloseAccountPayload": ("closeAccount", "{ F }"),
+    "RemoveWebhookPayload": ("removeWebhook", "{ F }"),
+    "WebhookMessagePayload": ("sendTestWebhook", "{ F }"),
+    "WebhookPayload": ("changeWebhook", "{ F }"),
+    "WebhookSecretPayload": ("rotateWebhookSecret", "{ F }"),
     "StaffMemberPayload": ("addStaffMember", "{ F }"),
     "ContactPayload": ("revealPlaceContact", "{ F }"),
     "RoomBoardPayload": ("setRoomStates", "{ F }"),
@@ -357,6 +382,7 @@ EMPTY_HERE = frozenset(
         "Reservation.endedAt",
         "StaffMember.leftAt",
         "StaffMember.lockedUntil",
+        "WebhookMessage.dueAt",
         "Viewer.permissions",  # of accounts
     }
 )

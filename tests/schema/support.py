@@ -62,8 +62,19 @@ from management.models import (
 )
 from management.territory import bring_in_grids, forget_territory, town_data
 from media.models import Photo, Purpose, Redaction, Upload, UploadState
-from notifications.models import Notification, WeChatForm, WeChatTemplate
+from notifications.models import (
+    Notification,
+    WebhookAttempt,
+    WebhookEndpoint,
+    WebhookMessage,
+    WebhookState,
+    WeChatForm,
+    WeChatTemplate,
+)
 from notifications.topics import Topic
+from notifications.webhooks.endpoints import DisabledReason
+from notifications.webhooks.sending import Fault
+from notifications.webhooks.signing import new_secret
 from schema.build import build
 from schema.context import Context
 from schema.ids import global_id
@@ -80,6 +91,26 @@ PASSWORD = "correct horse battery staple"
 HASH = asyncio.run(hash_password(PASSWORD))  # once: it takes its time on purpose
 
 SCHEMA = build(Schema, seconds=60)
+
+
+@dataclass
+class Hooks:
+    """An app in the grid of a tenant with two endpoints, one of them disabled, and a message."""
+
+    app: App
+    endpoint: WebhookEndpoint
+    disabled: WebhookEndpoint
+    message: WebhookMessage
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Global ids."""
+        return {
+            "hookApp": global_id("App", self.app.id),
+            "webhook": global_id("Webhook", self.endpoint.id),
+            "offWebhook": global_id("Webhook", self.disabled.id),
+            "hookMessage": global_id("WebhookMessage", self.message.id),
+        }
 
 
 @dataclass
@@ -113,6 +144,7 @@ class Tenant:
     notification: Notification
     other: Listing | None = None
     """The offer of the other tenant."""
+    hooks: Hooks | None = None
 
     @property
     def ids(self) -> dict[str, str]:
@@ -151,6 +183,7 @@ class Tenant:
             "grid": global_id("Grid", self.grid.id),
             "gridCode": self.grid.code,
             "community": self.grid.code[:-3],
+            **(self.hooks.ids if self.hooks else {}),
         }
 
 
@@ -201,6 +234,10 @@ class World:
                 "post": "GridPost",
                 "staff": "StaffMember",
                 "grid": "Grid",
+                "hookApp": "App",
+                "webhook": "Webhook",
+                "offWebhook": "Webhook",
+                "hookMessage": "WebhookMessage",
             }.items()
         }
         return missing | {
@@ -273,6 +310,9 @@ async def make_world() -> World:
         await factories.wechat_user(account)
     tokens = {name: await token_of(holder) for name, holder in {**accounts, **staff}.items()}
     tokens |= {name: await _app(name, scope) for name, scope in APPS.items()}
+    await _app("app of tenant 2", Permission.PLACES_READ, PATHS[1])
+    for tenant, path in zip(tenants, PATHS, strict=True):
+        tenant.hooks = await _hooks(await App.get(grid_path=path, scopes=["places:read"]))
     actors = {
         name: await authentication.actor_from_token(text, address=name)
         for name, text in tokens.items()
@@ -312,19 +352,57 @@ async def _account(name: str, index: int) -> Account:
     return account
 
 
-async def _app(name: str, scope: Permission) -> str:
+async def _app(name: str, scope: Permission, path: str = PATHS[0]) -> str:
     app = App(
-        client_id=f"client-{scope.name}",
+        client_id=f"client-{scope.name}-{path[-8:-1]}",
         name=name,
         secret_hash="0" * 64,
         scopes=[scope.value],
-        grid_path=PATHS[0],
+        grid_path=path,
         rate_per_minute=6000,
         expires_at=now() + timedelta(days=30),
     )
     seal(app, "contact", "nobody@example.test")
     await app.save(force_create=True)
     return issue(Claims(ActorKind.APP, app.id, scopes=frozenset({scope}))).text
+
+
+async def _hooks(app: App) -> Hooks:
+    moment = now()
+    # A kind that only the clock brings about: no test of a mutation is to send messages.
+    told = {"app_id": app.id, "kinds": ["listing.expired"], "failing_since": moment}
+    endpoint = WebhookEndpoint(
+        **told,
+        url="https://hooks.example.test/in",
+        paused_until=moment - timedelta(hours=1),
+        earlier_until=moment + timedelta(hours=1),
+    )
+    disabled = WebhookEndpoint(
+        **told,
+        url="https://hooks.example.test/off",
+        disabled_at=moment,
+        disabled_reason=DisabledReason.GONE.value,
+    )
+    seal(endpoint, "earlier_secret", new_secret())
+    for each in (endpoint, disabled):
+        seal(each, "secret", new_secret())
+        await each.save(force_create=True)
+    message = await WebhookMessage.create(
+        endpoint_id=endpoint.id,
+        kind="listing.expired",
+        payload={"listingIds": []},
+        test=True,
+        state=WebhookState.DELIVERED,
+        attempts=2,
+        due_at=moment,
+        delivered_at=moment,
+    )
+    given: tuple[dict[str, Any], ...] = ({"error": Fault.TIMEOUT.value}, {"status": 204})
+    for number, more in enumerate(given, 1):
+        await WebhookAttempt.create(
+            message_id=message.id, number=number, at=moment, milliseconds=12, **more
+        )
+    return Hooks(app, endpoint, disabled, message)
 
 
 def point_in(code: str) -> tuple[float, float]:

@@ -12,14 +12,18 @@ import pytest
 
 from api.graphql.execution import Schema
 from api.graphql.limits import Limits
+from core.clock import now
 from core.database import connection
 from identity.actor import Actor
 from landlord.models import Listing, SavedListing
 from landlord.search.frequencies import frequencies
 from management.models import LeaseFiling, PlaceClaim
 from management.territory import territory
+from notifications.models import WebhookAttempt, WebhookMessage
+from notifications.webhooks.endpoints import MOST
 from schema.build import build
 from tests import factories
+from tests.notifications.webhook_support import endpoint_at, make_app
 from tests.schema.mutation_cases import filled_in
 from tests.schema.selecting import everything_of
 from tests.schema.support import World, data_of
@@ -70,12 +74,27 @@ async def more_rows(world: World) -> None:
             await factories.enquiry(offer, world.accounts["resident"])
             await SavedListing.create(account_id=landlord.id, listing_id=offer.id)
             await factories.report(offer, await factories.account())
+    for number in range(10):
+        await more_webhooks(world, number)
     for month in range(2, 8):
         await factories.self_check(tenant.place, landlord, date(2026, month, 1))
     for number in range(5):
         room = await factories.room(tenant.place, str(801 + number))
         await factories.photo(await factories.listing(room, landlord))
         await factories.claim(await factories.account(f"More {number}"), tenant.place)
+
+
+async def more_webhooks(world: World, number: int) -> None:
+    """Another app with an endpoint, another endpoint of the first app, another message."""
+    hooks = world.tenants[0].hooks
+    assert hooks is not None
+    await endpoint_at(f"https://hooks.example.test/{number}", app=await make_app())
+    if number < MOST - 2:
+        await endpoint_at(f"https://hooks.example.test/{number}", app=hooks.app)
+    message = await WebhookMessage.create(
+        endpoint_id=hooks.endpoint.id, kind="place.filed", payload={}, due_at=now()
+    )
+    await WebhookAttempt.create(message_id=message.id, number=1, at=now())
 
 
 PLATE = "query($token: String!) { plate(token: $token) { " + everything_of("Plate") + " } }"
@@ -107,6 +126,13 @@ MAP = (
     "{ listingMap(box: { west: 113, south: 22, east: 114.5, north: 24 })"
     " { spots { count lowestRent } } }"
 )
+APPS = "{ apps { " + everything_of("AppConnection") + " } }"
+WEBHOOKS = "query($id: ID!) { webhooks(appId: $id) { " + everything_of("Webhook") + " } }"
+SENT = (
+    "query($id: ID!) { webhookMessages(webhookId: $id) { "
+    + everything_of("WebhookMessageConnection")
+    + " } }"
+)
 VIEWER = "{ viewer { " + everything_of("Viewer") + " } }"
 NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("Place") + " } } }"
 
@@ -135,6 +161,12 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         (CHECKS, "warden 1", {"id": "$place"}, 3),
         (BOARD, "landlord A", {"id": "$place"}, 2),
         (NODE, "warden 1", {"id": "$place"}, 11),
+        # apps, their endpoints; outlines and posts of grids and those above
+        (APPS, "admin", {}, 4),
+        # the app, its endpoints
+        (WEBHOOKS, "app places 1", {"id": "$hookApp"}, 2),
+        # the endpoint, its messages, their attempts
+        (SENT, "admin", {"id": "$webhook"}, 3),
     ],
     ids=[
         "plate",
@@ -150,6 +182,9 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         "self-checks",
         "room board",
         "node",
+        "apps",
+        "webhooks",
+        "webhook messages",
     ],
 )
 async def test_the_number_of_statements_is_fixed(
