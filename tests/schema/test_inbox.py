@@ -23,7 +23,7 @@ from notifications.topics import Topic
 from schema.context import Context
 from schema.ids import global_id
 from tests import factories
-from tests.schema.mutation_cases import CASES
+from tests.schema.mutation_cases import CASES, input_for, names_of
 from tests.schema.support import (
     PATHS,
     SCHEMA,
@@ -342,3 +342,21 @@ async def test_staff_before_their_second_factor_have_no_inbox(world: World) -> N
     answer = await data_of(LIST, actor, {})
     assert answer["viewer"]["unreadCount"] is None
     assert answer["viewer"]["inbox"]["nodes"] == []
+
+
+async def test_who_is_asked_for_a_viewing_finds_it_first_in_the_inbox(world: World) -> None:
+    case = next(case for case in CASES if case.name == "sendEnquiry")
+    given = input_for(
+        case,
+        names_of(world),
+        viewingAt=(now() + timedelta(days=2)).strftime("%Y-%m-%dT07:00:00Z"),
+    )
+    await data_of(case.document, world.actors["resident"], {"input": given})
+    document = "{ viewer { inbox(first: 1) { nodes { topic title subject { __typename } } } } }"
+    assert (await data_of(document, world.actors["landlord A"]))["viewer"]["inbox"]["nodes"] == [
+        {
+            "topic": "VIEWING_PROPOSED",
+            "title": "约您看房",
+            "subject": {"__typename": "Enquiry"},
+        }
+    ]
