@@ -63,16 +63,38 @@ async def once(
                 result,
             )
             return result
-    (first,) = await fetch(
+    first = await _first(who, request_id)
+    assert first is not None, "what kept the claim from being new"
+    return _result_of(first, mutation, digest)
+
+
+async def answered(who: Principal, *, request_id: UUID, mutation: str, payload: Any) -> UUID | None:
+    """What the same request answered before; ``None`` when it is the first.
+
+    For what asks somebody outside, before :func:`once`, in a way that serves once only.
+
+    Raises:
+        RequestIdReused: the id came before with another mutation or payload.
+    """
+    found = await _first(who, request_id)
+    return _result_of(found, mutation, _digest(mutation, payload)) if found else None
+
+
+async def _first(who: Principal, request_id: UUID) -> dict[str, Any] | None:
+    rows = await fetch(
         "SELECT mutation, payload_hash, result_id FROM request_claim"
         " WHERE actor_id = $1 AND request_id = $2",
         who.id or NOBODY,
         request_id,
     )
+    return rows[0] if rows else None
+
+
+def _result_of(first: dict[str, Any], mutation: str, digest: bytes) -> UUID:
     if first["mutation"] != mutation or not hmac.compare_digest(first["payload_hash"], digest):
         raise RequestIdReused(field="input.requestId")
-    answered: UUID = first["result_id"]
-    return answered
+    result: UUID = first["result_id"]
+    return result
 
 
 def _digest(mutation: str, payload: Any) -> bytes:

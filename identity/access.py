@@ -14,7 +14,7 @@ from tortoise.queryset import QuerySet
 from core.clock import today
 from core.errors import NotFound, Unauthenticated
 from identity.actor import EVERYWHERE, Actor, ActorKind, Permission
-from identity.models import Account, App, GridPost, Session, StaffMember, WeChatUser
+from identity.models import Account, AccountMerge, App, GridPost, Session, StaffMember, WeChatUser
 
 _NOTHING = Q(id__isnull=True)
 _EVERYTHING = Q(id__isnull=False)  # an empty Q would vanish from an OR
@@ -149,6 +149,21 @@ async def access_account(actor: Actor, *, account_id: UUID, lock: bool = False) 
     if account is None:
         raise NotFound
     return account
+
+
+async def access_merge(actor: Actor, *, merge_id: UUID, lock: bool = False) -> AccountMerge:
+    """How two accounts became one, for who may lock accounts.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: absent, or the actor may not lock accounts.
+    """
+    require(actor, Permission.ACCOUNTS_LOCK)
+    query = AccountMerge.filter(id=merge_id)
+    found = await (query.select_for_update() if lock else query).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _beneath(paths: tuple[str, ...]) -> Q:

@@ -16,7 +16,7 @@ from identity.access import access_account, require
 from identity.actor import Actor, ActorKind, Permission
 from identity.authentication import forget
 from identity.events import AccountClosed, AccountLocked
-from identity.models import Account, SessionEnd, WeChatUser
+from identity.models import Account, AccountMerge, SessionEnd, WeChatUser
 from identity.phone_sign_in import known_account, mobile_number
 from identity.reasons import clean_reason
 from identity.sessions import end_sessions
@@ -123,9 +123,12 @@ async def close_account(actor: Actor) -> Account:
 
 async def blank(accounts: QuerySet[Account]) -> None:
     """Close accounts and forget who held them; the rows stay, for what refers to them."""
-    ids = list(await accounts.values_list("id", flat=True))
+    ids = {account.id for account in await accounts.only("id")}
     await WeChatUser.filter(account_id__in=ids).delete()
     await accounts.update(phone=None, phone_index=None, display_name="", closed_at=now())
+    while ids:  # what became part of them, and of that
+        ids = {one.merged_id for one in await AccountMerge.filter(kept_id__in=ids, undone_at=None)}
+        await Account.filter(id__in=ids).update(display_name="")
 
 
 def _own(actor: Actor) -> UUID:

@@ -33,6 +33,7 @@ from identity.actor import (
     Role,
     rights_from,
 )
+from identity.models import AccountMerge
 from identity.tokens import Claims, read
 
 REMEMBERED_SECONDS: Final = 1.0
@@ -83,12 +84,33 @@ async def actor_from_token(text: str, *, address: str = "") -> Actor:
     claims = read(text)
     standing = await _standing(claims.kind, claims.session_id or claims.holder_id, seen=True)
     actor = standing.actor
-    if (actor.kind, actor.id) != (claims.kind, claims.holder_id):
+    if (actor.kind, actor.id) != (claims.kind, claims.holder_id) and not await _merged(claims):
         raise over()
     if standing.rate_per_minute is not None:
         await _count(standing)
         actor = _narrowed(actor, claims)
     return replace(actor, address=address)
+
+
+async def present(actor: Actor) -> Actor:
+    """The actor of the same session as it stands now: another account, after a merge.
+
+    Raises:
+        Unauthenticated: the session is no longer good.
+    """
+    assert actor.session_id is not None, "only who signed in has a session"
+    standing = await _standing(actor.kind, actor.session_id, seen=True)
+    return replace(standing.actor, address=actor.address)
+
+
+async def _merged(claims: Claims) -> bool:
+    """Whether the account of a token became part of another one, to which its session went along.
+
+    Whose the session is now, its row says; an undone merge has ended the session.
+    """
+    if claims.kind is not ActorKind.ACCOUNT:
+        return False
+    return await AccountMerge.exists(merged_id=claims.holder_id, undone_at=None)
 
 
 async def count_request(actor: Actor) -> None:

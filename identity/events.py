@@ -70,6 +70,24 @@ class AccountClosed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountsMerged(Event):
+    """Two accounts of one person became one: what the merged one had is the kept one's now."""
+
+    merge_id: UUID
+    kept_id: UUID
+    merged_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountsParted(Event):
+    """A merge was undone: each of the two accounts has again what it had."""
+
+    merge_id: UUID
+    kept_id: UUID
+    merged_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppRevoked(Event):
     """An app may no longer come in."""
 

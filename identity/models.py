@@ -34,6 +34,7 @@ class SessionEnd(StrEnum):
     LOCKED = "LOCKED"
     CLOSED = "CLOSED"
     LEFT = "LEFT"
+    PARTED = "PARTED"
     EXPIRED = "EXPIRED"
 
 
@@ -41,8 +42,8 @@ class Account(Model):
     """A member of the public who signs in: resident, landlord, operator."""
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
-    phone = EncryptedField(null=True)
-    phone_index = BlindIndexField(null=True, unique=True)
+    phone: str | None = EncryptedField(null=True)
+    phone_index: str | None = BlindIndexField(null=True, unique=True)  # type: ignore[assignment]
     display_name = fields.CharField(60, default="")
     created_at = fields.DatetimeField(auto_now_add=True)
     locked_at = fields.DatetimeField(null=True)
@@ -304,7 +305,7 @@ class AccountMerge(Model):
     )
     merged_id: UUID
     moved: fields.JSONField[dict[str, list[str]]] = fields.JSONField(
-        description="table and column → ids of the rows that changed hands"
+        description="what changed → ids of rows, as identity.belongings writes it"
     )
     merged_at = fields.DatetimeField()
     undone_at = fields.DatetimeField(null=True)

@@ -92,7 +92,9 @@ async def request_sms_code(actor: Actor, *, phone: str) -> RequestedCode:
         await allow(_named("sms by number", window), number, limit=limit, window=window)
     moment = now()
     text = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
-    code = SmsCode(phone_index=_indexes(number)[0], created_at=moment, expires_at=moment + VALID)
+    code = SmsCode(
+        phone_index=phone_indexes(number)[0], created_at=moment, expires_at=moment + VALID
+    )
     code.code_hash = keyed_hash(_PURPOSE, f"{code.id} {text}")
     seal(code, "phone", number)
     seal(code, "code", text)
@@ -161,7 +163,7 @@ async def deliver(event: SmsCodeRequested) -> None:
 async def _use(number: str, text: str) -> bool:
     """Count a try at the latest code of a number; when it is right, it never is again."""
     latest = (
-        await SmsCode.filter(phone_index__in=_indexes(number))
+        await SmsCode.filter(phone_index__in=phone_indexes(number))
         .order_by("-created_at", "-id")
         .select_for_update()
         .first()
@@ -183,7 +185,7 @@ async def _use(number: str, text: str) -> bool:
 
 async def known_account(number: str) -> Account | None:
     """The account of a number of 11 digits, if there is one."""
-    return await Account.filter(phone_index__in=_indexes(number)).first()
+    return await Account.filter(phone_index__in=phone_indexes(number)).first()
 
 
 async def account_for_phone(number: str) -> Account:
@@ -192,7 +194,7 @@ async def account_for_phone(number: str) -> Account:
     Needs a running unit of work, in which its row stays locked. Whoever asks at the same time
     for the same number gets the same account.
     """
-    indexes = _indexes(number)
+    indexes = phone_indexes(number)
     found = await Account.filter(phone_index__in=indexes).select_for_update().first()
     if found is not None:
         return found
@@ -202,7 +204,7 @@ async def account_for_phone(number: str) -> Account:
     return await Account.filter(phone_index__in=indexes).select_for_update().get()
 
 
-def _indexes(number: str) -> list[str]:
+def phone_indexes(number: str) -> list[str]:
     """Of the account's column for codes too, so that an account leads to its codes."""
     return ring().indexes(number, table="account", column="phone_index")
 

@@ -1,5 +1,5 @@
 """Importing this registers the package's jobs and what it holds about people."""
 
-from management import claims, personal_data, plate_sheet_jobs
+from management import belongings, claims, personal_data, plate_sheet_jobs
 
-__all__ = ["claims", "personal_data", "plate_sheet_jobs"]
+__all__ = ["belongings", "claims", "personal_data", "plate_sheet_jobs"]

@@ -18,11 +18,11 @@ from management.events import (
     RoomUpdated,
     WardenPosted,
 )
-from notifications import dispatch, personal_data, recipients, sweeping, wechat_news
+from notifications import belongings, dispatch, personal_data, recipients, sweeping, wechat_news
 from notifications.grid_activity import GridEventKind, announce_grid, announce_place
 from notifications.webhooks import wiring as webhooks
 
-__all__ = ["dispatch", "personal_data", "recipients", "sweeping", "webhooks", "wechat_news"]
+__all__ = ["belongings", "dispatch", "personal_data", "recipients", "sweeping", "webhooks", "wechat_news"]
 
 OF_PLACES: dict[type[Event], GridEventKind] = {
     PlaceFiled: GridEventKind.PLACE_FILED,

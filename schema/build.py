@@ -46,6 +46,7 @@ from schema.roots.territory import TerritoryMutations, TerritoryQueries
 from schema.roots.uploads import UploadMutations
 from schema.roots.webhooks import WebhookMutations, WebhookQueries
 from schema.roots.wechat_sign_in import WeChatMutations
+from schema.roots.wechat_sign_in import WeChatMutations, WeChatQueries
 from schema.scalars import SCALARS
 
 
@@ -69,6 +70,7 @@ class Query(
     AdministrationQueries,
     InboxQueries,
     WebhookQueries,
+    WeChatQueries,
 ):
     """What can be read. `ID`s are global ids; lists are Relay connections."""
 

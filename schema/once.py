@@ -8,7 +8,9 @@ from uuid import UUID
 
 import strawberry
 
-from core.requests import once
+from core.errors import DomainError
+from core.requests import answered, once
+from identity.authentication import present
 from schema.context import Info
 from schema.fields import given as described
 from schema.fields import gql_input
@@ -30,6 +32,7 @@ class HasId(Protocol):
 
 
 R = TypeVar("R", bound=HasId)
+T = TypeVar("T")
 
 
 async def run_once(info: Info, given: Requested, act: Callable[[], Awaitable[R]]) -> UUID:
@@ -44,19 +47,57 @@ async def run_once(info: Info, given: Requested, act: Callable[[], Awaitable[R]]
         row_id: UUID = result.id
         return row_id
 
-    # What was left out is not the same as what was emptied.
-    payload = {
-        name: value
-        for name, value in strawberry.asdict(given).items()
-        if value is not strawberry.UNSET and name != "request_id"
-    }
     return await once(
         info.context.actor,
         request_id=given.request_id,
         mutation=info.field_name,
-        payload=payload,
+        payload=_payload(given),
         act=changed,
     )
+
+
+async def run_once_asking(
+    info: Info,
+    given: Requested,
+    ask: Callable[[], Awaitable[T]],
+    act: Callable[[T], Awaitable[R]],
+) -> UUID:
+    """As :func:`run_once`, with what ``ask`` got from outside before the transaction began.
+
+    What is asked with may serve once only, so a repeat is answered before asking; and one that
+    was refused because the first was under way meanwhile, with what that answered.
+
+    Raises:
+        RequestIdReused: the id came before with another mutation or payload.
+    """
+    if (before := await _answered(info, given)) is not None:
+        return before
+    try:
+        found = await ask()
+    except DomainError:
+        info.context.actor = await present(info.context.actor)
+        if (meanwhile := await _answered(info, given)) is not None:
+            return meanwhile
+        raise
+    return await run_once(info, given, lambda: act(found))
+
+
+async def _answered(info: Info, given: Requested) -> UUID | None:
+    return await answered(
+        info.context.actor,
+        request_id=given.request_id,
+        mutation=info.field_name,
+        payload=_payload(given),
+    )
+
+
+def _payload(given: Requested) -> dict[str, Any]:
+    """What was asked for. What was left out is not the same as what was emptied."""
+    return {
+        name: value
+        for name, value in strawberry.asdict(given).items()
+        if value is not strawberry.UNSET and name != "request_id"
+    }
 
 
 def set_fields(given: Any, *, leave_out: frozenset[str] = frozenset()) -> dict[str, Any]:

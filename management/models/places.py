@@ -88,6 +88,7 @@ class ClaimEnd(StrEnum):
     LEASE_OVER = "LEASE_OVER"
     PRINCIPAL_ENDED = "PRINCIPAL_ENDED"
     ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
+    MERGED = "MERGED"
 
 
 class ClaimPaper(StrEnum):

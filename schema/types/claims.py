@@ -100,6 +100,10 @@ _ENDS: Final[Mapping[str, tuple[str, str]]] = {
     ClaimEnd.LEASE_OVER: ("承租期已满", "The head lease was over"),
     ClaimEnd.PRINCIPAL_ENDED: ("委托人不再管理", "Whom they acted for no longer runs the house"),
     ClaimEnd.ACCOUNT_CLOSED: ("账号已注销", "The account was closed"),
+    ClaimEnd.MERGED: (
+        "账号合并，由另一份认领代替",
+        "Two accounts became one; another claim stands",
+    ),
 }
 
 

@@ -19,7 +19,7 @@ from media.formats import WIDTHS
 from tests.integrations.wechat.support import config_for
 from tests.media import samples
 from tests.schema.keeping import world_anew
-from tests.schema.support import World
+from tests.schema.support import EMULATOR, World
 
 PICTURE = samples.plain(720, 540, "WEBP")
 
@@ -37,7 +37,9 @@ async def emulator() -> AsyncIterator[Running]:
     async with running() as found:
         client = Client(config_for(found))
         before = wechat.use(client)
+        EMULATOR.append(found)
         yield found
+        EMULATOR.clear()
         wechat.use(before)
         await client.close()
 

@@ -12,7 +12,7 @@ from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 from core.clock import now
 from landlord.self_check_list import POINTS
 from schema.ids import global_id
-from tests.schema.support import SCHEMA, World, new_id, some_uuid
+from tests.schema.support import SCHEMA, World, new_id, phone_code, some_uuid
 
 PLACE = (
     "place { id version lifecycle floors rooms { number state rent } leaseFilings { number }"
@@ -428,6 +428,19 @@ CASES = [
         "unlockAccount", "admin", {"phone": "13800000001"}, "account { id lockedAt }",
         {"phone": "13800000002"}, stranger="supervisor 1",
     ),
+    Case(
+        "bindWechatPhone", "resident", {"code": "$phoneCode"}, "viewer { phone wechatConnected }",
+        {"code": "another-code"}, stranger="warden 1",
+    ),
+    Case(
+        "disconnectWechat", "resident", {}, "viewer { phone wechatConnected }", {},
+        stranger="warden 1",
+    ),
+    Case(
+        "undoAccountMerge", "admin", {"mergeId": "$merge", "reason": "不是同一个人"},
+        "merge { id keptId mergedId mergedAt rows undoneAt }", {"reason": "另一个原因"},
+        stranger="supervisor 1",
+    ),
     Case("closeAccount", "resident", {}, "closed", {}, stranger="warden 1"),
 ]  # fmt: skip
 
@@ -447,6 +460,8 @@ def names_of(world: World, tenant: int = 0, **more: str) -> dict[str, str]:
     return {
         **world.tenants[tenant].ids,
         "spare": global_id("StaffMember", world.spare_staff.id),
+        "merge": global_id("AccountMerge", world.merge.id),
+        "phoneCode": phone_code(),
         "otherOperator": other["operator"],
         "paper": global_id("Photo", world.papers[0].id),
         "authority": global_id("Photo", world.papers[1].id),

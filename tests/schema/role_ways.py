@@ -119,6 +119,9 @@ TYPES: dict[str, str] = {
     "RentCount": _FACETS + "{ rents { F } }",
     "Room": _PLACE + "{ rooms { F } }",
     "SafetyCount": _FACETS + "{ safety { F } }",
+    "AccountMerge": "accountMerges { nodes { F } }",
+    "AccountMergeConnection": "accountMerges { F }",
+    "AccountMergeEdge": "accountMerges { edges { F } }",
     "StaffMember": 'node(id: "$staff") { ... on StaffMember { F } }',
     "StaffMemberConnection": "staffMembers { F }",
     "StaffMemberEdge": "staffMembers { edges { F } }",
@@ -165,6 +168,7 @@ FIELDS: dict[str, str] = {
     "Query.claims": 'claims(filter: { gridCode: "$gridCode" }) { nodes { id } }',
     "Query.place": _PLACE + "{ code }",
     "Query.staffMembers": "staffMembers { nodes { id } }",
+    "Query.accountMerges": "accountMerges { nodes { id } }",
     "Query.apps": "apps { nodes { id } }",
     "Query.webhooks": _WEBHOOKS + "{ id }",
     "Query.webhookMessages": _SENT + "{ nodes { id } }",
@@ -200,6 +204,9 @@ MUTATIONS: dict[str, str] = {
     "resendWebhook": '{ requestId: "$requestId", messageId: "$hookMessage" }',
     "lockAccount": '{ requestId: "$requestId", phone: "13800000000", reason: "测试原因" }',
     "unlockAccount": '{ requestId: "$requestId", phone: "no number" }',
+    "bindWechatPhone": '{ requestId: "$requestId", code: "no-such-code" }',
+    "disconnectWechat": '{ requestId: "$requestId" }',
+    "undoAccountMerge": '{ requestId: "$requestId", mergeId: "$merge", reason: "测试原因" }',
     "closeAccount": '{ requestId: "$requestId" }',
     "changePassword": '{ old: "wrong", new: "short" }',
     "requestSmsCode": '{ phone: "13800000009" }',
@@ -306,6 +313,7 @@ MUTATIONS: dict[str, str] = {
 # Which mutation leads to a type, and how on.
 PAYLOADS: dict[str, tuple[str, str]] = {
     "Account": ("lockAccount", "{ account { F } }"),
+    "AccountMergePayload": ("undoAccountMerge", "{ F }"),
     "AccountPayload": ("lockAccount", "{ F }"),
     "AddAppPayload": ("addApp", "{ F }"),
     "AppPayload": ("revokeApp", "{ F }"),
@@ -351,6 +359,7 @@ PAYLOADS: dict[str, tuple[str, str]] = {
 # Empty for the things of the test, whoever asks.
 EMPTY_HERE = frozenset(
     {
+        "AccountMerge.undoneAt",
         "App.revokedAt",
         "ComparisonRow.facility",
         "CreditSummary.grade",

@@ -21,17 +21,26 @@ from tortoise.transactions import in_transaction
 
 from api.graphql.execution import Schema
 from core.clock import now, today
-from core.crypto import seal
+from core.crypto import ring, seal
 from core.database import connection, fetch
 from core.ids import uuid7
 from core.work import work
 from identity import authentication
 from identity.actor import SYSTEM, Actor, ActorKind, Permission, Role, anonymous
-from identity.models import Account, App, Department, GridPost, StaffMember
+from identity.models import (
+    Account,
+    AccountMerge,
+    App,
+    Department,
+    GridPost,
+    StaffMember,
+    WeChatUser,
+)
 from identity.passwords import hash_password
 from identity.phone_sign_in import account_for_phone
 from identity.sessions import open_session
 from identity.tokens import Claims, issue
+from integrations.wechat.emulator import APP_ID, PERSONAS, Running
 from landlord.models import (
     Enquiry,
     Facility,
@@ -89,6 +98,9 @@ CREDIT_CODE = "91441900MA00000008"
 
 PASSWORD = "correct horse battery staple"
 HASH = asyncio.run(hash_password(PASSWORD))  # once: it takes its time on purpose
+
+EMULATOR: list[Running] = []
+"""WeChat, while the tests run."""
 
 SCHEMA = build(Schema, seconds=60)
 
@@ -199,6 +211,7 @@ class World:
     spare_staff: StaffMember
     papers: tuple[Photo, Photo]
     refresh_token: str
+    merge: AccountMerge
 
     @property
     def absent(self) -> dict[str, str]:
@@ -323,7 +336,34 @@ async def make_world() -> World:
         opened = await open_session(accounts["resident"], device="Other device")
     spare = await make_staff("staff.spare")
     papers = (await make_paper(accounts["resident"]), await make_paper(accounts["resident"]))
-    return World(tenants, actors, tokens, accounts, staff, spare, papers, opened.refresh_token)
+    await _connected_to_wechat(accounts["resident"])
+    return World(
+        tenants, actors, tokens, accounts, staff, spare, papers, opened.refresh_token,
+        await _two_that_became_one(),
+    )  # fmt: skip
+
+
+async def _connected_to_wechat(account: Account) -> None:
+    """The account is known to the mini-program by a made-up openid."""
+    user = WeChatUser(account_id=account.id, app_id=APP_ID, last_seen_at=now())
+    seal(user, "openid", "oTestTestTestTestTestTest01")
+    indexes = ring().indexes(
+        "oTestTestTestTestTestTest01", table="wechat_user", column="openid_index"
+    )
+    user.openid_index = indexes[0]
+    await user.save(force_create=True)
+
+
+async def _two_that_became_one() -> AccountMerge:
+    kept, merged = await factories.account(), await factories.account(closed_at=now())
+    return await AccountMerge.create(
+        kept_id=kept.id, merged_id=merged.id, moved={}, merged_at=now()
+    )
+
+
+def phone_code() -> str:
+    """What ``getPhoneNumber`` gives somebody whose number no account has."""
+    return EMULATOR[0].world.mint("phone", PERSONAS["newcomer"])
 
 
 async def token_of(holder: Account | StaffMember) -> str:

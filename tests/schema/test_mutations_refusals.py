@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 from core.clock import now, today
-from identity.models import GridPost
+from core.work import work
+from identity.actor import SYSTEM
+from identity.models import Account, AccountMerge, GridPost, WeChatUser
+from identity.phone_sign_in import account_for_phone
+from integrations.wechat.emulator import PERSONAS
 from landlord.models import Listing, Reservation
 from management.models import Place, PlaceClaim, Plate, Room
 from management.organisations import check_character
@@ -75,6 +79,28 @@ async def claim_ended(world: World) -> None:
 
 async def post_over(world: World) -> None:
     await GridPost.filter(id=world.tenants[0].lead.id).update(ends_on=today())
+
+
+async def number_taken(world: World) -> None:
+    async with work(SYSTEM):
+        await account_for_phone(PERSONAS["newcomer"].phone)
+
+
+async def no_phone(world: World) -> None:
+    who = world.accounts["resident"].id
+    await Account.filter(id=who).update(phone=None, phone_index=None)
+
+
+async def not_connected(world: World) -> None:
+    await WeChatUser.all().delete()
+
+
+async def parted(world: World) -> None:
+    await AccountMerge.filter(id=world.merge.id).update(undone_at=now())
+
+
+async def kept_account_closed(world: World) -> None:
+    await Account.filter(id=world.merge.kept_id).update(closed_at=now())
 
 
 async def suspended_while_held(world: World) -> None:
@@ -156,6 +182,15 @@ NEW_CODE = "91441900MA5TEXT00" + check_character("91441900MA5TEXT00")
 REFUSALS = [
     Refusal("setDisplayName", "INVALID_INPUT", "TOO_LONG", "input.displayName",
             {"displayName": "长" * 61}, more={"maximum": 60}),
+    Refusal("bindWechatPhone", "INVALID_INPUT", "WECHAT_CODE", "input.code",
+            {"code": "no-such-code"}),
+    Refusal("bindWechatPhone", "CONFLICT", "TWO_PHONES", setup=number_taken),
+    Refusal("disconnectWechat", "WRONG_STATE", "PHONE_UNKNOWN", setup=no_phone),
+    Refusal("disconnectWechat", "WRONG_STATE", "NOT_CONNECTED", setup=not_connected),
+    Refusal("undoAccountMerge", "WRONG_STATE", "UNDONE_ALREADY", setup=parted),
+    Refusal("undoAccountMerge", "WRONG_STATE", "ACCOUNT_CLOSED", setup=kept_account_closed),
+    Refusal("undoAccountMerge", "INVALID_INPUT", "EMPTY", "input.reason", {"reason": " "},
+            more={"minimum": 1}),
     Refusal("createListing", "INVALID_INPUT", "TOO_SHORT", "input.title", {"title": "短"},
             more={"minimum": 2}),
     Refusal("createListing", "INVALID_INPUT", "OUT_OF_RANGE", "input.rent", {"rent": "0"},

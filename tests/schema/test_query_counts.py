@@ -15,6 +15,7 @@ from api.graphql.limits import Limits
 from core.clock import now
 from core.database import connection
 from identity.actor import Actor
+from identity.models import AccountMerge
 from landlord.models import Listing, SavedListing
 from landlord.search.frequencies import frequencies
 from management.models import LeaseFiling, PlaceClaim
@@ -82,6 +83,10 @@ async def more_rows(world: World) -> None:
         room = await factories.room(tenant.place, str(801 + number))
         await factories.photo(await factories.listing(room, landlord))
         await factories.claim(await factories.account(f"More {number}"), tenant.place)
+        pair = [await factories.account(), await factories.account(closed_at=now())]
+        await AccountMerge.create(
+            kept_id=pair[0].id, merged_id=pair[1].id, moved={}, merged_at=now()
+        )
 
 
 async def more_webhooks(world: World, number: int) -> None:
@@ -160,6 +165,7 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         # the place, its self-checks, their points
         (CHECKS, "warden 1", {"id": "$place"}, 3),
         (BOARD, "landlord A", {"id": "$place"}, 2),
+        ("{ accountMerges { nodes { id keptId rows } } }", "admin", {}, 1),
         (NODE, "warden 1", {"id": "$place"}, 11),
         # apps, their endpoints; outlines and posts of grids and those above
         (APPS, "admin", {}, 4),
@@ -181,6 +187,7 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         "compared",
         "self-checks",
         "room board",
+        "account merges",
         "node",
         "apps",
         "webhooks",

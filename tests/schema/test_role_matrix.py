@@ -159,6 +159,7 @@ async def test_mutations_answer_each_role_by_the_table(role: str, world: World) 
     more = {
         "refreshToken": world.refresh_token,
         "spare": global_id("StaffMember", world.spare_staff.id),
+        "merge": global_id("AccountMerge", world.merge.id),
         "app": global_id("App", world.actors["app grids 1"].id or some_uuid()),
         "nextMonth": (now() + timedelta(days=30)).isoformat(),
     }
