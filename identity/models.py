@@ -293,7 +293,10 @@ class WeChatUser(Model):
 
 
 class AccountMerge(Model):
-    """Two accounts of one person became one; ``moved`` is what it takes to part them again."""
+    """Two accounts of one person became one; ``moved`` is what it takes to part them again.
+
+    As :mod:`identity.belongings` writes it: changes of other columns too.
+    """
 
     id = fields.UUIDField(primary_key=True, default=uuid7)
     kept: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
@@ -305,7 +308,7 @@ class AccountMerge(Model):
     )
     merged_id: UUID
     moved: fields.JSONField[dict[str, list[str]]] = fields.JSONField(
-        description="what changed → ids of rows, as identity.belongings writes it"
+        description="table and column → ids of the rows that changed hands"
     )
     merged_at = fields.DatetimeField()
     undone_at = fields.DatetimeField(null=True)

@@ -84,6 +84,14 @@ async def _blank_staff(rows: QuerySet[StaffMember]) -> None:
     )
 
 
+async def _forget_merges(rows: QuerySet[AccountMerge]) -> None:
+    """What can't be undone any more needs no name of the account that was merged."""
+    merges = await rows.only("id", "merged_id", "undone_at")
+    over = [merge.merged_id for merge in merges if merge.undone_at is None]
+    await Account.filter(id__in=over).update(display_name="")
+    await AccountMerge.filter(id__in=[merge.id for merge in merges]).delete()
+
+
 register(
     Holding(
         model=Account,
@@ -144,7 +152,7 @@ register(
         basis=Basis.STATUTORY_DUTY,
         retention=_MERGES,
         export=("merged_at", "undone_at"),
-        erase="delete",
+        erase=_forget_merges,
     ),
     Holding(
         model=AccountMerge,
@@ -154,7 +162,7 @@ register(
         basis=Basis.STATUTORY_DUTY,
         retention=_MERGES,
         export=("merged_at", "undone_at"),
-        erase="delete",
+        erase=_forget_merges,
     ),
     Holding(
         model=StaffMember,

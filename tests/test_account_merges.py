@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 import orjson
@@ -499,10 +499,8 @@ async def everything() -> dict[str, Any]:
     return dump
 
 
-async def merged_and_parted(things: list[Any]) -> None:
+async def merged_and_parted(town: Town, things: list[Any]) -> None:
     async with in_transaction() as transaction:
-        town = Town()
-        await town.build()
         both = await two()
         for kind, who, at, how in things:
             with suppress(IntegrityError):
@@ -546,10 +544,24 @@ async def test_whatever_there_is_a_merge_and_its_undo_leave_it_as_it_was(
     committed_db: None,
 ) -> None:
     loop = asyncio.get_running_loop()
+    town = Town()
+    await town.build()
 
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     @given(things=THINGS)
     def merge_and_part(things: list[Any]) -> None:
-        asyncio.run_coroutine_threadsafe(merged_and_parted(things), loop).result(60)
+        asyncio.run_coroutine_threadsafe(merged_and_parted(town, things), loop).result(60)
 
     await asyncio.to_thread(merge_and_part)
+
+
+async def test_after_six_months_the_merged_account_has_no_name(committed_db: None) -> None:
+    kept, merged = await two()
+    done = await merge(kept, merged)
+    await registry.enforce_retention()
+    assert (await Account.get(id=merged.id)).display_name == "测试乙"
+    await AccountMerge.filter(id=done.id).update(merged_at=now() - timedelta(days=185))
+    await registry.enforce_retention()
+    assert not await AccountMerge.exists()
+    names = await Account.all().order_by("id").values_list("display_name", flat=True)
+    assert list(names) == ["测试甲", ""]

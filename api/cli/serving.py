@@ -150,7 +150,12 @@ def tell_demo(found: dict[str, Any] | None) -> None:
         name = person.get("userName") or person.get("phone") or person.get("clientId", "")
         lines.append(f"    {person['role']:<13} {name:<24} {person['label']}")
     if (stand_in := wechat.running_emulator()) is not None:
-        lines.append(f"\n  WeChat 微信模拟器  {stand_in.url}/_ctl/personas  (docs/wechat.md)")
+        lines += [
+            f"\n  WeChat 微信模拟器  {stand_in.url}/_ctl/personas  (docs/wechat.md)",
+            "  a code for signInWithWechat 微信登录用的 code:",
+            f"    curl -s {stand_in.url}/_ctl/codes -H 'content-type: application/json'"
+            """ -d '{"persona": "tenant"}'""",
+        ]
     lines.append("\n  [dim]Ctrl-C stops it; the data stays.[/dim]\n")
     say.print("\n".join(lines), highlight=False, soft_wrap=True)
 
