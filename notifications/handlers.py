@@ -22,7 +22,15 @@ from notifications import belongings, dispatch, personal_data, recipients, sweep
 from notifications.grid_activity import GridEventKind, announce_grid, announce_place
 from notifications.webhooks import wiring as webhooks
 
-__all__ = ["belongings", "dispatch", "personal_data", "recipients", "sweeping", "webhooks", "wechat_news"]
+__all__ = [
+    "belongings",
+    "dispatch",
+    "personal_data",
+    "recipients",
+    "sweeping",
+    "webhooks",
+    "wechat_news",
+]
 
 OF_PLACES: dict[type[Event], GridEventKind] = {
     PlaceFiled: GridEventKind.PLACE_FILED,

@@ -45,7 +45,6 @@ from schema.roots.sessions import SessionMutations, SessionQueries
 from schema.roots.territory import TerritoryMutations, TerritoryQueries
 from schema.roots.uploads import UploadMutations
 from schema.roots.webhooks import WebhookMutations, WebhookQueries
-from schema.roots.wechat_sign_in import WeChatMutations
 from schema.roots.wechat_sign_in import WeChatMutations, WeChatQueries
 from schema.scalars import SCALARS
 
