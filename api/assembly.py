@@ -10,6 +10,7 @@ from core import crypto
 from core.database import tortoise_config
 from core.settings import Settings, SettingsError
 from integrations import sms
+from landlord import content_check
 
 # Lower layers first; each app's migrations are the folder of the same name in migrations/.
 APPS: Final[Mapping[str, Sequence[str]]] = {
@@ -32,7 +33,7 @@ HANDLERS: Final[Sequence[str]] = (
 
 
 def assemble(settings: Settings) -> None:
-    """Import what registers itself (event handlers, jobs, holdings) and set the keys.
+    """Import what registers itself (event handlers, jobs, holdings); set keys and checker.
 
     Raises:
         SettingsError: keys or templates of short messages can't be used.
@@ -40,6 +41,7 @@ def assemble(settings: Settings) -> None:
     for module in HANDLERS:
         import_module(module)
     crypto.configure(key_ring(settings))
+    content_check.configure(content_check.ask_too if settings.wechat_checks_content else None)
     sms.check(settings)
 
 

@@ -196,6 +196,12 @@ class Settings(BaseSettings):
         "release", description="version of the mini-program that links and messages open"
     )
 
+    content_check: Literal["local", "wechat"] | None = Field(
+        None,
+        description="who checks what landlords publish: `local` our own rule alone, `wechat` WeChat"
+        " too; empty: `wechat` with an app id, else `local`",
+    )
+
     @field_validator(
         "previous_secrets",
         "trusted_proxies",
@@ -284,6 +290,8 @@ class Settings(BaseSettings):
             yield f"LEYE_WECHAT_APP_{absent}: must be set, because app id and secret go together"
         if self.wechat_push_aes_key and not self.wechat_push_token:
             yield "LEYE_WECHAT_PUSH_TOKEN: must be set, because the key goes with a token"
+        if self.production and self.content_check == "wechat" and self.wechat_app_id is None:
+            yield "LEYE_CONTENT_CHECK: needs LEYE_WECHAT_APP_ID"
 
     def _half_of_sms(self) -> Iterator[str]:
         parts = {
@@ -328,6 +336,13 @@ class Settings(BaseSettings):
     def derived_key(self, purpose: str, *, secret: str | None = None) -> bytes:
         """A 32-byte key of its own for each purpose (HKDF-SHA256 over the master secret)."""
         return _derive(secret or self.secret.get_secret_value(), purpose)
+
+    @property
+    def wechat_checks_content(self) -> bool:
+        """Whether WeChat is asked about what becomes public."""
+        if self.content_check is None:
+            return self.wechat_app_id is not None
+        return self.content_check == "wechat"
 
     @property
     def production(self) -> bool:

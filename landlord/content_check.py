@@ -1,26 +1,30 @@
-"""The check of what a landlord writes, before it is public.
+"""The first look at what a landlord writes, before it is public.
 
-A checker answers at once, inside the transaction: one that has to ask over the network answers
-``REVIEW`` and settles the listing from a job of :class:`landlord.events.ListingSentToReview`.
-Until one is configured, a rule of our own decides; it never answers ``RISKY``.
+A checker answers at once, inside the transaction. Where WeChat is asked too, over the network, it
+answers ``ASK`` and the listing is settled by jobs (:mod:`landlord.content_checks`). Else a rule
+of our own decides alone; it never answers ``RISKY``.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from core.errors import InvalidInput
+from core.events import emit
+from landlord.events import ListingSentToReview, ListingsToCheck
+from landlord.models import Listing
 
 
 class Verdict(StrEnum):
-    """What a check says: public at once, first read by staff, or not at all."""
+    """What a check says: public at once, once WeChat has been asked, first read by staff, never."""
 
     PASS = "PASS"  # noqa: S105 - no password
+    ASK = "ASK"
     REVIEW = "REVIEW"
     RISKY = "RISKY"
 
@@ -70,6 +74,11 @@ async def local_rule(words: Words) -> Verdict:
     return Verdict.REVIEW if signs(words) else Verdict.PASS
 
 
+async def ask_too(words: Words) -> Verdict:
+    """As :func:`local_rule`, and what shows no sign is asked about first."""
+    return Verdict.REVIEW if signs(words) else Verdict.ASK
+
+
 class _Configured:
     checker: Checker = staticmethod(local_rule)
 
@@ -79,8 +88,13 @@ def configure(checker: Checker | None) -> None:
     _Configured.checker = staticmethod(checker or local_rule)
 
 
-async def passes(words: Words, *, field: str) -> bool:
-    """Whether the words may be public at once; ``False``: staff read them first.
+def wechat_is_asked() -> bool:
+    """Whether WeChat checks words and pictures before they are public."""
+    return _Configured.checker is ask_too
+
+
+async def first_look(words: Words, *, field: str) -> Verdict:
+    """What may happen with the words at once: anything but ``RISKY``.
 
     Raises:
         InvalidInput: the check refuses them.
@@ -93,4 +107,15 @@ async def passes(words: Words, *, field: str) -> bool:
             zh="内容不符合发布要求，请修改后再试",
             en="The words may not be published; change them and try again",
         )
-    return verdict is Verdict.PASS
+    return verdict
+
+
+async def tell_of_review(listings: Sequence[Listing], *, to_staff: Sequence[Listing]) -> None:
+    """Tell of listings that went to review, and which of them staff must read in any case.
+
+    In the transaction that sent them there.
+    """
+    for listing in to_staff:
+        await emit(ListingSentToReview(listing_id=listing.id, place_id=listing.place_id))
+    if listings and wechat_is_asked():
+        await emit(ListingsToCheck(listing_ids=tuple(listing.id for listing in listings)))

@@ -127,15 +127,22 @@ class SelfCheckDue(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingSentToReview(Event):
-    """What a landlord wrote is to be read before it is public."""
+    """Staff are to read what a landlord wrote, or to see its pictures, before it is public."""
 
     listing_id: UUID
     place_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListingsToCheck(Event):
+    """WeChat is to be asked about what listings in review say and show."""
+
+    listing_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListingRefused(Event):
-    """Staff refused what was in review; it is a draft again."""
+    """Staff, or the check of contents, refused what was in review; it is a draft again."""
 
     listing_id: UUID
     place_id: UUID

@@ -12,6 +12,7 @@ from core.database import execute
 from core.events import emit, on
 from identity.events import AccountClosed
 from landlord import belongings, freshness, personal_data, reservations, self_checks
+from landlord.content_checks import asking, settling
 from landlord.events import ListingsRestored, ListingsSuspended, ListingWithdrawn
 from landlord.workflow import ListingAction, move_all
 from management.blocks import kinds_in_force
@@ -27,7 +28,15 @@ from management.events import (
 from management.models import PlaceClaim
 
 # Imported for what they register too.
-__all__ = ["belongings", "freshness", "personal_data", "reservations", "self_checks"]
+__all__ = [
+    "asking",
+    "belongings",
+    "freshness",
+    "personal_data",
+    "reservations",
+    "self_checks",
+    "settling",
+]
 
 _NOT_LETTABLE: Final = (
     "l.room_id = ANY($1::uuid[]) AND EXISTS (SELECT 1 FROM room r WHERE r.id = l.room_id"

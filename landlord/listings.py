@@ -14,8 +14,15 @@ from core.keyset import NOTHING, Order, Page, Slice, take
 from core.work import work
 from identity.actor import Actor, ActorKind
 from landlord.access import access_own_listing, access_own_room_to_draft, on_offer
-from landlord.content_check import Words, passes
-from landlord.events import ListingSentToReview, ListingUpdated
+from landlord.content_check import (
+    Verdict,
+    Words,
+    first_look,
+    tell_of_review,
+    wechat_is_asked,
+)
+from landlord.content_checks.rows import unpassed
+from landlord.events import ListingUpdated
 from landlord.models import Listing, ListingState, SnapshotOccasion
 from landlord.photos import hang_photos
 from landlord.publishing import draft_exists, rooms_with_draft
@@ -87,8 +94,8 @@ async def update_listing(
 ) -> Listing:
     """Change an offer that is a draft, public or suspended; ``photo_ids`` replace its photos.
 
-    New words of an offer that is not a draft are checked again: staff may have to read them
-    before it is public once more.
+    New words of an offer that is not a draft are checked again, and where WeChat is asked its
+    new pictures: staff may have to read them before it is public once more.
 
     Raises:
         NotFound: somebody else's, or absent; a photo that is not theirs.
@@ -101,30 +108,42 @@ async def update_listing(
         listing = await access_own_listing(actor, listing_id=listing_id)
         require_version(listing.version, expected_version)
         require(listing, ListingAction.UPDATE)
+        before = Words(listing.title, listing.description)
         listing.update_from_dict(usable)
         if {"let_by", "beds"} & set(usable):
             require_bed_rule(listing, await Room.get(id=listing.room_id), given=True)
-        move(listing, ListingAction.UPDATE, await _after_update(listing, usable))
+        verdict = await _look_again(listing, before, usable, photo_ids or ())
+        waits = verdict in {Verdict.ASK, Verdict.REVIEW}
+        to = ListingState.IN_REVIEW if waits else listing.state
+        move(listing, ListingAction.UPDATE, to)
         await listing.save()
         changed = sorted(usable)
         if photo_ids is not None:
             await hang_photos(actor, listing, photo_ids)
             changed.append("photos")
         unit.note("updateListing", "LISTING", listing.id, fields=changed)
-        if listing.state is ListingState.IN_REVIEW:
-            await emit(ListingSentToReview(listing_id=listing.id, place_id=listing.place_id))
+        if waits:
+            read = [listing] if verdict is Verdict.REVIEW else []
+            await tell_of_review([listing], to_staff=read)
         elif listing.state is not ListingState.DRAFT:
             await take_snapshot(listing, SnapshotOccasion.CHANGED)
         await emit(ListingUpdated(listing_id=listing.id, place_id=listing.place_id))
     return listing
 
 
-async def _after_update(listing: Listing, values: Mapping[str, Any]) -> ListingState:
-    """Where a change leads: on as it was, or to staff who read the new words first."""
+async def _look_again(
+    listing: Listing, before: Words, values: Mapping[str, Any], photo_ids: Sequence[UUID]
+) -> Verdict:
+    """What a change needs before the public sees it; nothing while there is no public."""
     row = find(listing.state, listing.state_before, ListingAction.UPDATE)
-    may_be_reviewed = row is not None and ListingState.IN_REVIEW in row.to
-    if may_be_reviewed and set(WORDS) & set(values):
+    verdict = Verdict.PASS
+    if row is None or ListingState.IN_REVIEW not in row.to:
+        return verdict
+    if set(WORDS) & set(values):
         words = Words(listing.title, listing.description)
-        if not await passes(words, field="input.description"):
-            return ListingState.IN_REVIEW
-    return listing.state
+        verdict = await first_look(words, field="input.description")
+        if verdict is Verdict.ASK and words == before:
+            verdict = Verdict.PASS
+    if verdict is Verdict.PASS and wechat_is_asked() and await unpassed(photo_ids):
+        return Verdict.ASK
+    return verdict

@@ -13,7 +13,7 @@ from core.errors import Conflict
 from core.events import emit
 from core.keyset import Order, Page, Slice, take
 from core.text import clean
-from core.work import work
+from core.work import Work, work
 from identity.actor import Actor, Permission
 from landlord.access import (
     access_own_listing,
@@ -21,8 +21,8 @@ from landlord.access import (
     access_place_of_own_listing,
     access_reviewed_listing,
 )
-from landlord.content_check import Words, passes
-from landlord.events import ListingPublished, ListingRefused, ListingSentToReview, ListingWithdrawn
+from landlord.content_check import Verdict, Words, first_look, tell_of_review
+from landlord.events import ListingPublished, ListingRefused, ListingWithdrawn
 from landlord.models import Listing, ListingPhoto, ListingState, SnapshotOccasion
 from landlord.reports import taken_down_before
 from landlord.reservations import release_of
@@ -46,7 +46,8 @@ async def publish_listing(actor: Actor, *, listing_id: UUID) -> Listing:
     """Make a draft public, when its place meets the standard and its words pass the check.
 
     Words that do not pass are read by staff first: the listing is then in review. So is one of
-    a room whose last offer by the same landlord staff took down.
+    a room whose last offer by the same landlord staff took down, and every one while WeChat is
+    asked about it.
 
     Raises:
         NotFound: somebody else's, or absent.
@@ -62,13 +63,14 @@ async def publish_listing(actor: Actor, *, listing_id: UUID) -> Listing:
         room = await _require_lettable(place, listing)
         words = Words(listing.title, listing.description)
         listing.review_reason = ""
-        fine = await passes(words, field="input.listingId")
-        if fine and not await taken_down_before([listing]):
+        verdict = await first_look(words, field="input.listingId")
+        read = verdict is Verdict.REVIEW or bool(await taken_down_before([listing]))
+        if verdict is Verdict.PASS and not read:
             await _make_public(listing, place, room, ListingAction.PUBLISH)
         else:
             move(listing, ListingAction.PUBLISH, ListingState.IN_REVIEW)
             await listing.save(update_fields=["state", "review_reason", "version", "updated_at"])
-            await emit(ListingSentToReview(listing_id=listing.id, place_id=place.id))
+            await tell_of_review([listing], to_staff=[listing] if read else [])
         unit.note("publishListing", "LISTING", listing.id, place=place.id)
     return listing
 
@@ -87,22 +89,33 @@ async def decide_listing(
         Conflict: to be approved, but the room is on offer by another listing.
     """
     words = clean(reason, field="input.reason", longest=200, shortest=0 if approve else 2)
-    action = ListingAction.APPROVE if approve else ListingAction.REFUSE
     async with work(actor) as unit:
         seen = await access_reviewed_listing(actor, listing_id=listing_id, lock=False)
         place = await _locked(seen.place_id)
         listing = await access_reviewed_listing(actor, listing_id=listing_id)
-        require(listing, action)
-        if approve:
-            room = await _require_lettable(place, listing)
-            await _make_public(listing, place, room, action)
-        else:
-            listing.review_reason = words
-            move(listing, action)
-            await listing.save(update_fields=["state", "review_reason", "version", "updated_at"])
-            await emit(ListingRefused(listing_id=listing.id, place_id=place.id))
-        unit.note("decideListing", "LISTING", listing.id, approved=approve)
+        await settle_review(unit, listing, place, refusal=None if approve else words)
     return listing
+
+
+async def settle_review(unit: Work, listing: Listing, place: Place, *, refusal: str | None) -> None:
+    """Let a listing in review become public, or give it back, whoever decided so.
+
+    In a running unit of work, with the place and then the listing locked.
+
+    Raises:
+        WrongState, StandardNotMet, Conflict: as :func:`decide_listing`.
+    """
+    action = ListingAction.APPROVE if refusal is None else ListingAction.REFUSE
+    require(listing, action)
+    if refusal is None:
+        room = await _require_lettable(place, listing)
+        await _make_public(listing, place, room, action)
+    else:
+        listing.review_reason = refusal
+        move(listing, action)
+        await listing.save(update_fields=["state", "review_reason", "version", "updated_at"])
+        await emit(ListingRefused(listing_id=listing.id, place_id=place.id))
+    unit.note("decideListing", "LISTING", listing.id, approved=refusal is None)
 
 
 async def list_in_review(

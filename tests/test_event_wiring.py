@@ -43,6 +43,7 @@ WIRING = {
     "ListingRefreshed": ([INDEX_LISTING], []),
     "ListingUpdated": ([INDEX_LISTING, APPS], []),
     "ListingsPublished": ([INDEX_LISTINGS, APPS], [f"{LIVE}.listings_published"]),
+    "ListingsToCheck": ([], ["landlord.check_listings"]),
     "ListingsRefreshed": ([INDEX_LISTINGS], []),
     "ListingsRestored": ([INDEX_PLACE], []),
     "ListingsUpdated": ([INDEX_LISTINGS, APPS], []),
@@ -76,6 +77,7 @@ WIRING = {
     "ListingWithdrawn": ([APPS], []),
     "PlateIssued": ([APPS], []),
     "PlateRevoked": ([APPS], []),
+    "WeChatMediaChecked": ([], ["landlord.note_media_verdict"]),
 }
 
 TOLD = "notifications.recipients"
@@ -139,6 +141,7 @@ CLOCK = {
 }
 
 OTHER_JOBS = [
+    "landlord.ask_about_listing",
     "management.draw_plate_sheet",
     "media.remove_files",
     "notifications.dispatch",

@@ -25,9 +25,8 @@ from landlord.batches.common import (
     require_each,
     write,
 )
-from landlord.content_check import Words, passes
+from landlord.content_check import Verdict, Words, first_look, tell_of_review
 from landlord.events import (
-    ListingSentToReview,
     ListingsPublished,
     ListingsRefreshed,
     ListingsUpdated,
@@ -61,7 +60,7 @@ async def publish_listings(actor: Actor, *, listing_ids: Sequence[UUID]) -> list
     """Make drafts public, all or none; the rules are those of ``publish_listing``.
 
     The standard is checked once a house. Those whose words do not pass the check go to review,
-    the others are public at once.
+    the others are public at once; all go to review where WeChat is asked too.
 
     Raises:
         Unauthenticated: nobody is signed in.
@@ -74,9 +73,9 @@ async def publish_listings(actor: Actor, *, listing_ids: Sequence[UUID]) -> list
     async with work(actor) as unit:
         offers = await lock_offers(actor, listing_ids)
         await _require_publishable(actor, offers)
-        public, read_first = await _after_check(offers)
+        public, waiting, to_staff = await _after_check(offers)
         moment = now()
-        for listing in read_first:
+        for listing in waiting:
             move(listing, ListingAction.PUBLISH, ListingState.IN_REVIEW)
         for listing in public:
             move(listing, ListingAction.PUBLISH, ListingState.PUBLISHED)
@@ -95,8 +94,7 @@ async def publish_listings(actor: Actor, *, listing_ids: Sequence[UUID]) -> list
             public, SnapshotOccasion.PUBLISHED, places=offers.places, rooms=offers.rooms
         )
         _note(unit, "publishListing", offers.listings)
-        for listing in read_first:
-            await emit(ListingSentToReview(listing_id=listing.id, place_id=listing.place_id))
+        await tell_of_review(waiting, to_staff=to_staff)
         for place_id, ids in offers.by_place(public).items():
             await emit(ListingsPublished(place_id=place_id, listing_ids=ids))
     return offers.listings
@@ -241,21 +239,27 @@ async def _require_publishable(actor: Actor, offers: Offers) -> None:
     require_each(offers, lambda listing: require(listing, ListingAction.PUBLISH), lettable)
 
 
-async def _after_check(offers: Offers) -> tuple[list[Listing], list[Listing]]:
-    """Which may be public at once, and which are read by staff first."""
+async def _after_check(
+    offers: Offers,
+) -> tuple[list[Listing], list[Listing], list[Listing]]:
+    """Which may be public at once, which go to review, and which of these staff must read."""
     suspect = await taken_down_before(offers.listings)
     public: list[Listing] = []
-    read_first: list[Listing] = []
+    waiting: list[Listing] = []
+    to_staff: list[Listing] = []
     faults = []
     for listing in offers.listings:
         try:
-            fine = await passes(Words(listing.title, listing.description), field=_IDS)
+            verdict = await first_look(Words(listing.title, listing.description), field=_IDS)
         except DomainError as error:
             faults.append(fault(offers.room_of(listing), error))
-        else:
-            (public if fine and listing.id not in suspect else read_first).append(listing)
+            continue
+        read = verdict is Verdict.REVIEW or listing.id in suspect
+        (public if verdict is Verdict.PASS and not read else waiting).append(listing)
+        if read:
+            to_staff.append(listing)
     refuse(faults)
-    return public, read_first
+    return public, waiting, to_staff
 
 
 def _account(actor: Actor) -> UUID:

@@ -1,5 +1,6 @@
 """Tables of landlord, by subject."""
 
+from landlord.models.content_checks import ContentCheck, ContentKind, ContentState
 from landlord.models.listings import (
     Facility,
     LetBy,
@@ -31,6 +32,9 @@ from landlord.models.self_checks import (
 
 __all__ = [
     "CheckResult",
+    "ContentCheck",
+    "ContentKind",
+    "ContentState",
     "Enquiry",
     "EnquiryMessage",
     "EnquiryState",

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from landlord.models import Facility, LetBy, ReservationState, SnapshotOccasion
+from landlord.models import (
+    ContentKind,
+    ContentState,
+    Facility,
+    LetBy,
+    ReservationState,
+    SnapshotOccasion,
+)
 from landlord.workflow import ListingAction
 from schema.fields import gql_enum
 
@@ -26,6 +33,22 @@ gql_enum(
         "BLOCK": "暂停 suspended by a block on its place",
         "UNBLOCK": "恢复 restored by the end of the last block",
         "END": "终止 over because of its place, room or landlord",
+    },
+)
+gql_enum(
+    ContentKind,
+    "What is checked before a listing is public (内容安全检查).",
+    {"TEXT": "文字 its title and description", "PHOTO": "图片 one of its pictures"},
+)
+gql_enum(
+    ContentState,
+    "What the check of a content says.",
+    {
+        "WAITING": "检查中 no answer yet",
+        "PASS": "通过",
+        "REVIEW": "疑似违规 somebody should look",
+        "RISKY": "违规 against the rules",
+        "UNKNOWN": "未能检查 it could not be checked",
     },
 )
 gql_enum(

@@ -13,15 +13,24 @@ import strawberry
 from core.clock import SHANGHAI
 from core.errors import Language
 from identity.actor import ActorKind, Permission
+from landlord.content_checks.labels import words_of
+from landlord.content_checks.rows import content_checks_of
 from landlord.freshness import expires_at
-from landlord.models import Facility, LetBy, ListingState, SnapshotOccasion
+from landlord.models import (
+    ContentKind,
+    ContentState,
+    Facility,
+    LetBy,
+    ListingState,
+    SnapshotOccasion,
+)
 from landlord.photos import photos_of
 from landlord.reservations import holds_on
 from landlord.snapshots import snapshots_of
 from landlord.workflow import ListingAction, Who, actions_open
 from management.models import PlaceKind, RiskClass
 from media.photos import PHOTO_COLUMNS, photo_urls
-from schema.access import PUBLIC, Access
+from schema.access import PUBLIC, Access, holds
 from schema.connections import Connection
 from schema.context import Context
 from schema.fields import attr, gql_type
@@ -102,6 +111,23 @@ class ListingSnapshot:
     taken_at: datetime = attr("When.")
 
 
+_REVIEWERS = holds(Permission.LISTINGS_REVIEW)
+
+
+@gql_type(access=_REVIEWERS)
+class ContentCheck:
+    """What WeChat says of the words or of one picture of a listing in review (内容安全检查)."""
+
+    id: strawberry.ID = attr("Global id, opaque.")
+    kind: ContentKind = attr("What is checked.")
+    photo_id: strawberry.ID | None = attr("Which picture, as in `Listing.photos`.")
+    state: ContentState = attr("What the check says.")
+    label: int | None = attr("WeChat's number of what it found.")
+    found: str | None = attr("What that is, in words.")
+    asked_at: datetime | None = attr("Since when WeChat has it.")
+    answered_at: datetime | None = attr("When it was settled.")
+
+
 @gql_type(access=PUBLIC)
 class Listing(Node):
     """A room put up to let (房源)."""
@@ -145,6 +171,12 @@ class Listing(Node):
         needs=(),
         size=5,
     )
+    content_checks: list[ContentCheck] | None = attr(
+        "For staff who review it: what WeChat says of its words and of pictures that never passed.",
+        access=_REVIEWERS,
+        needs=(),
+        size=5,
+    )
     version: int = attr("Give it as `expectedVersion` when you change the listing.")
     photos: list[Photo] = attr("Pictures in the landlord's order.", needs=(), size=3)
     room: PublicRoom = attr("The room.", needs=("room_id",))
@@ -171,6 +203,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "reserved_until": _STANDING,
     "available_actions": (*_STANDING, "place__grid_path"),
     "snapshots": (),
+    "content_checks": (),
 }
 
 
@@ -220,6 +253,8 @@ async def shape_listings(rows: Rows, want: Selection, context: Context) -> Rows:
     if "place" in want:
         await add_public_places(rows, want["place"], context)
     await _add_standing(rows, want, context)
+    if "content_checks" in want:
+        await _add_content_checks(rows, context)
     for row in rows:
         if "room" in want:
             inner = {name: row[f"room__{name}"] for name in _ROOM_COLUMNS}
@@ -264,6 +299,25 @@ async def _add_standing(rows: Rows, want: Selection, context: Context) -> None:
                 {**kept, "id": global_id("ListingSnapshot", kept["id"])}
                 for kept in snapshots.get(row["id"], ())
             ]
+
+
+async def _add_content_checks(rows: Rows, context: Context) -> None:
+    checks = await content_checks_of(context.actor, [row["id"] for row in rows])
+    for row in rows:
+        row["content_checks"] = [
+            {
+                **check,
+                "id": global_id("ContentCheck", check["id"]),
+                "photo_id": global_id("Photo", check["photo_id"]) if check["photo_id"] else None,
+                "found": _found(check["label"], context.language),
+            }
+            for check in checks.get(row["id"], ())
+        ]
+
+
+def _found(label: int | None, language: Language) -> str | None:
+    words = words_of(label)
+    return words and words[1 if language == "en" else 0]
 
 
 def _whos(

@@ -48,8 +48,9 @@ BAD_NUMBERS = tuple(map(Decimal, ("NaN", "sNaN", "Infinity", "-Infinity", "-1", 
 
 # What a use case may have written: whatever else there is, a refusal leaves all of it as it was.
 _TABLES = (
-    "account", "audit_entry", "claim_photo", "enquiry", "enquiry_message", "grid", "grid_post",
-    "lease_filing", "listing", "listing_photo", "listing_report", "listing_snapshot",
+    "account", "audit_entry", "claim_photo", "content_check", "enquiry", "enquiry_message",
+    "grid", "grid_post", "lease_filing", "listing", "listing_photo", "listing_report",
+    "listing_snapshot",
     "listing_snapshot_photo", "organisation", "place", "place_block", "place_claim", "plate",
     "plate_print", "plate_sheet", "procrastinate_jobs", "reservation", "room", "saved_listing",
     "self_check", "self_check_item",
