@@ -19,6 +19,9 @@ from identity.models import Account, GridPost, StaffMember, WeChatUser
 from integrations.wechat.emulator import APP_ID
 from landlord.models import (
     CheckResult,
+    ContentCheck,
+    ContentKind,
+    ContentState,
     Enquiry,
     EnquiryMessage,
     Listing,
@@ -176,6 +179,22 @@ async def photo(
         position = await ListingPhoto.filter(listing_id=of.id).count()
     await ListingPhoto.create(listing_id=of.id, photo_id=made.id, position=position)
     return made
+
+
+async def content_check(of: Listing, photo_id: UUID, **values: Any) -> ContentCheck:
+    """WeChat was unsure of a picture of a listing as it is now."""
+    moment = now()
+    defaults: dict[str, Any] = {
+        "listing_version": of.version,
+        "kind": ContentKind.PHOTO,
+        "trace_id": str(uuid7()),
+        "state": ContentState.REVIEW,
+        "label": 21000,
+        "created_at": moment,
+        "asked_at": moment,
+        "answered_at": moment,
+    }
+    return await ContentCheck.create(listing_id=of.id, photo_id=photo_id, **{**defaults, **values})
 
 
 async def redaction(of: Photo, by: GridPost, **values: Any) -> Redaction:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from tortoise.expressions import F
+
 from core.clock import now
-from core.database import fetch
 from identity.actor import Actor, ActorKind, Permission
 from landlord.models import ContentCheck, ContentKind, ContentState, Listing, ListingPhoto
 from management.access import in_scope
+
+_SHOWN: Final = (
+    "id", "listing_id", "kind", "state", "label", "photo_id", "asked_at", "answered_at",
+)  # fmt: skip
 
 
 async def unpassed(photo_ids: Iterable[UUID]) -> list[UUID]:
@@ -45,16 +50,16 @@ async def content_checks_of(
     """The checks of listings as they are now, words first; for staff who review them."""
     if actor.kind is not ActorKind.STAFF or not actor.paths(Permission.LISTINGS_REVIEW):
         return {}
-    scope = in_scope(actor, Permission.LISTINGS_REVIEW, "place__")
-    allowed = await Listing.filter(scope, id__in=list(listing_ids)).values_list("id", flat=True)
-    rows = await fetch(
-        "SELECT c.id, c.listing_id, c.kind, c.state, c.label, c.photo_id, c.asked_at,"
-        " c.answered_at FROM content_check c JOIN listing l ON l.id = c.listing_id"
-        " AND l.version = c.listing_version WHERE l.id = ANY($1::uuid[])"
-        " ORDER BY c.listing_id, c.id",
-        list(allowed),
+    rows = (
+        await ContentCheck.filter(
+            in_scope(actor, Permission.LISTINGS_REVIEW, "listing__place__"),
+            listing_id__in=list(listing_ids),
+            listing_version=F("listing__version"),
+        )
+        .order_by("listing_id", "id")
+        .values(*_SHOWN)
     )
     answer: dict[UUID, list[dict[str, Any]]] = {}
     for row in rows:
-        answer.setdefault(row["listing_id"], []).append(row)
+        answer.setdefault(row["listing_id"], []).append(dict(row))
     return answer

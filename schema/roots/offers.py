@@ -140,7 +140,8 @@ class OfferMutations:
     ) -> dict[str, Any]:
         """Make a draft public, when its house meets the standard (达标).
 
-        Words that ask for contact elsewhere or for money first are read by staff before.
+        Words that ask for contact elsewhere or for money first are read by staff before. Where
+        WeChat checks what is public, the listing is in review until it has.
         """
         return await _act(info, input, publish_listing)
 

@@ -77,6 +77,7 @@ TYPES: dict[str, str] = {
     "ClaimPhoto": _CLAIM + "{ papers { F } } }",
     "Claimant": _CLAIM + "{ claimant { F } } }",
     "CommunityCount": _FACETS + "{ communities { F } }",
+    "ContentCheck": _LISTING + "{ contentChecks { F } }",
     "CreditSummary": _PLATE + "{ credit { F } }",
     "FacilityCount": _FACETS + "{ facilities { F } }",
     "Grid": 'node(id: "$grid") { ... on Grid { F } }',

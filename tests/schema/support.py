@@ -512,6 +512,8 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
         more[2], landlord, state=ListingState.WITHDRAWN, review_reason="测试原因"
     )
     shown = await factories.photo(offer)
+    for checked in (offer, unread):
+        await factories.content_check(checked, shown.id)
     redaction = await factories.redaction(shown, lead, grid_path=PATHS[index])
     await reindex(listing_ids=[offer.id])
     old = await factories.plate(place, rooms[0], state="REVOKED")

@@ -16,7 +16,7 @@ from core.clock import now
 from core.database import connection
 from identity.actor import Actor
 from identity.models import AccountMerge
-from landlord.models import Listing, SavedListing
+from landlord.models import Listing, ListingState, SavedListing
 from landlord.search.frequencies import frequencies
 from management.models import LeaseFiling, PlaceClaim
 from management.territory import territory
@@ -71,7 +71,10 @@ async def more_rows(world: World) -> None:
         )
         for room in rooms:
             offer = await factories.listing(room, landlord)
-            await factories.photo(offer)
+            shown = await factories.photo(offer)
+            unread = await factories.listing(room, landlord, state=ListingState.IN_REVIEW)
+            for checked in (offer, unread):
+                await factories.content_check(checked, shown.id)
             await factories.enquiry(offer, world.accounts["resident"])
             await SavedListing.create(account_id=landlord.id, listing_id=offer.id)
             await factories.report(offer, await factories.account())
@@ -102,6 +105,9 @@ async def more_webhooks(world: World, number: int) -> None:
     await WebhookAttempt.create(message_id=message.id, number=1, at=now())
 
 
+IN_REVIEW = (
+    "query($n: Int!) { listingsInReview(first: $n) { " + everything_of("ListingConnection") + " } }"
+)
 PLATE = "query($token: String!) { plate(token: $token) { " + everything_of("Plate") + " } }"
 PLACES = "query($n: Int!) { places(first: $n) { " + everything_of("PlaceConnection") + " } }"
 LISTINGS = "query($n: Int!) { listings(first: $n) { " + everything_of("ListingConnection") + " } }"
@@ -161,6 +167,8 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         (VIEWER, "warden 1", {}, 17),
         # reports; listings, pictures, outlines of communities, posts
         (REPORTS, "supervisor 1", {"n": 50}, 7),
+        # listings, count; pictures, content checks, outlines of communities, posts, snapshots
+        (IN_REVIEW, "supervisor 1", {"n": 50}, 8),
         (COMPARED, "anonymous", {"ids": ["$listing", "$otherListing"]}, 4),
         # the place, its self-checks, their points
         (CHECKS, "warden 1", {"id": "$place"}, 3),
@@ -184,6 +192,7 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         "claims",
         "warden",
         "reports",
+        "in review",
         "compared",
         "self-checks",
         "room board",
