@@ -61,11 +61,11 @@ async def _begin(listing_id: UUID) -> None:
             checks = ContentCheck.filter(listing_id=listing.id, listing_version=listing.version)
             await checks.update(with_staff_since=now())
         await _ask_again(listing.id, listing.version, 0)
-        await _ask_again(listing.id, listing.version, 0, at=now() + ANSWERED_WITHIN)
+        await _ask_again(listing.id, listing.version, None, at=now() + ANSWERED_WITHIN)
 
 
 async def _ask_again(
-    listing_id: UUID, listing_version: int, attempt: int, at: datetime | None = None
+    listing_id: UUID, listing_version: int, attempt: int | None, at: datetime | None = None
 ) -> None:
     await defer(
         ASK,
@@ -81,9 +81,12 @@ async def _ask_again(
 
 @job(ASK)
 async def ask_about_listing(
-    version: int, listing_id: str, listing_version: int, attempt: int
+    version: int, listing_id: str, listing_version: int, attempt: int | None
 ) -> None:
-    """Ask what is not asked yet, take the verdicts that are there, and settle the listing."""
+    """Ask what is not asked yet, take the verdicts that are there, and settle the listing.
+
+    Without an ``attempt`` nobody is asked: its time is over, and staff are told.
+    """
     listing = await Listing.get_or_none(
         id=UUID(listing_id), version=listing_version, state=ListingState.IN_REVIEW
     )
@@ -91,13 +94,14 @@ async def ask_about_listing(
         return  # somebody has decided
     checks = ContentCheck.filter(listing_id=listing.id, listing_version=listing_version)
     open_checks = await checks.filter(state=ContentState.WAITING).order_by("id")
-    retry = await _ask(listing, [check for check in open_checks if check.trace_id is None])
+    unasked = [check for check in open_checks if check.trace_id is None]
+    retry = await _ask(listing, unasked) if attempt is not None else None
     # After the traces are committed: of a push and its trace, the later one finds the other.
     asked = await checks.filter(state=ContentState.WAITING, trace_id__not_isnull=True)
     for verdict in (await verdicts_on([str(check.trace_id) for check in asked])).values():
         await note_verdict(verdict)
     await settle(listing.id)
-    if retry is not None:
+    if retry is not None and attempt is not None:
         async with work(SYSTEM):
             at = _moment(retry, attempt)
             await _ask_again(listing.id, listing_version, attempt + 1, at=at)

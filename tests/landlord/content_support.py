@@ -124,7 +124,7 @@ async def work_off() -> None:
         await jobs.blueprint.tasks[row["task_name"]].func(**orjson.loads(row["args"]))
 
 
-async def later_jobs() -> list[tuple[datetime, int]]:
+async def later_jobs() -> list[tuple[datetime, int | None]]:
     """When WeChat is to be asked again, and in which attempt that will be."""
     rows = await fetch(
         "SELECT scheduled_at, (args ->> 'attempt')::int AS attempt FROM procrastinate_jobs"

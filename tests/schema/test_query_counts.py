@@ -165,10 +165,10 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         # claims, count, papers; outline and posts of the community
         (CLAIMS, "warden 1", {"n": 50}, 5),
         (VIEWER, "warden 1", {}, 17),
-        # reports; listings, pictures, outlines of communities, posts
-        (REPORTS, "supervisor 1", {"n": 50}, 7),
-        # listings, count; pictures, content checks, outlines of communities, posts, snapshots
-        (IN_REVIEW, "supervisor 1", {"n": 50}, 8),
+        # reports; listings, pictures, content checks, outlines of communities, posts
+        (REPORTS, "supervisor 1", {"n": 50}, 8),
+        # listings, count; pictures, content checks, outlines of communities, snapshots
+        (IN_REVIEW, "supervisor 1", {"n": 50}, 7),
         (COMPARED, "anonymous", {"ids": ["$listing", "$otherListing"]}, 4),
         # the place, its self-checks, their points
         (CHECKS, "warden 1", {"id": "$place"}, 3),
