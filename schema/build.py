@@ -42,6 +42,7 @@ from schema.roots.search import SearchQueries
 from schema.roots.seeking import SeekingMutations, SeekingQueries
 from schema.roots.self_checks import SelfCheckMutations, SelfCheckQueries
 from schema.roots.sessions import SessionMutations, SessionQueries
+from schema.roots.templates import TemplateMutations, TemplateQueries
 from schema.roots.territory import TerritoryMutations, TerritoryQueries
 from schema.roots.uploads import UploadMutations
 from schema.roots.webhooks import WebhookMutations, WebhookQueries
@@ -70,6 +71,7 @@ class Query(
     InboxQueries,
     WebhookQueries,
     WeChatQueries,
+    TemplateQueries,
 ):
     """What can be read. `ID`s are global ids; lists are Relay connections."""
 
@@ -95,6 +97,7 @@ class Mutation(
     PlateSheetMutations,
     TerritoryMutations,
     AdministrationMutations,
+    TemplateMutations,
     AccountMutations,
     InboxMutations,
     WebhookMutations,

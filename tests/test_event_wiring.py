@@ -84,6 +84,7 @@ TOLD = "notifications.recipients"
 
 # Who is told of what, after everything above.
 RECIPIENTS = {
+    "AccountsMerged": ["accounts.tell_of_merge"],
     "ClaimDecided": ["houses.tell_of_refused_claim"],
     "ClaimDropped": ["houses.tell_of_dropped_claim"],
     "ClaimMade": ["work.tell_of_claim"],

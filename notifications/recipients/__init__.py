@@ -14,6 +14,7 @@ from core.events import Event
 from identity.events import (
     AccountClosed,
     AccountLocked,
+    AccountsParted,
     AppRevoked,
     RightsChanged,
     SessionEnded,
@@ -60,6 +61,7 @@ UNTOLD: Final[Mapping[type[Event], str]] = MappingProxyType(
         StaffLeft: "who left is told by their superiors",
         AccountLocked: "a locked account is told nothing; the sign-in says so",
         AccountClosed: "nobody is left to be told; what they held is told of as released",
+        AccountsParted: "staff part them together with who asked for it",
         AppRevoked: "an app is no person; its owner is reached by its contact",
         WeChatMediaChecked: "a verdict for the program; what follows from it is told of",
         WeChatSubscriptionsChanged: "who changed them did it themselves, in WeChat",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.events import on
-from identity.events import SignedIn
+from identity.events import AccountsMerged, SignedIn
 from notifications.recipients.offers import moment
 from notifications.telling import Recipient, Subject, tell
 from notifications.topics import Topic
@@ -20,3 +20,15 @@ async def tell_of_new_device(event: SignedIn) -> None:
             params=moment(),
             about=Subject("Session", event.session_id),
         )
+
+
+@on(AccountsMerged)
+async def tell_of_merge(event: AccountsMerged) -> None:
+    """Whose account is kept: if it was not them, they know it at once."""
+    await tell(
+        Topic.ACCOUNTS_MERGED,
+        [Recipient(account_id=event.kept_id)],
+        key=str(event.merge_id),
+        params=moment(),
+        about=Subject("Account", event.kept_id),
+    )

@@ -51,8 +51,8 @@ def test_there_are_events_to_look_at() -> None:
     assert set(UNTOLD) <= ALL
 
 
-ELSEWHERE = {Topic.NOTICE, Topic.AREA_ALERT, Topic.ACCOUNTS_MERGED}
-"""Told by who sends notices, or merges accounts: not by an event of these packages."""
+ELSEWHERE = {Topic.NOTICE, Topic.AREA_ALERT}
+"""Told by who sends notices, not by an event of these packages."""
 
 
 def test_every_topic_is_told_by_somebody() -> None:
@@ -61,3 +61,15 @@ def test_every_topic_is_told_by_somebody() -> None:
     silent = {topic for topic in Topic if f"Topic.{topic.name}" not in code}
     assert silent == ELSEWHERE
     assert set(shipped()) == set(RULES)
+
+
+def test_the_table_of_topics_in_the_papers_is_that_of_the_code() -> None:
+    paper = (Path(__file__).parents[2] / "docs/notifications.md").read_text("utf-8")
+    rows = [line for line in paper.splitlines() if line.startswith("| `") and line.count("|") == 6]
+    expected = []
+    for topic, rule in RULES.items():
+        channels = ", ".join(rule.channels) or "inbox only"
+        form = f"`{rule.form}`" if rule.form else ""
+        params = ", ".join(f"`{name}`" for name in sorted(rule.params))
+        expected.append(f"| `{topic}` | `{rule.group}` | {channels} | {form} | {params} |")
+    assert rows == expected

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from core.clock import now, today
+from core.ids import uuid7
 from core.work import work
 from identity.actor import SYSTEM, Role
+from identity.events import AccountsMerged
 from identity.models import GridPost, StaffMember
 from identity.sessions import open_session
 from landlord.events import ListingSentToReview, SelfCheckDue
@@ -290,3 +292,12 @@ async def test_a_new_device_is_told_whoever_it_was_and_the_first_is_none(world: 
     async with work(signed_in(account)):
         await open_session(account, device=f"{CANARY}的平板")
     assert await told() == {Topic.SIGN_IN_NEW_DEVICE: ids(world.seeker)}
+
+
+async def test_whose_accounts_became_one_hears_of_it_though_they_did_it(world: World) -> None:
+    kept, merged = world.seeker.id, world.saver.id
+    assert kept is not None
+    assert merged is not None
+    event = AccountsMerged(merge_id=uuid7(), kept_id=kept, merged_id=merged)
+    await again(world.seeker, event, event)
+    assert await told() == {Topic.ACCOUNTS_MERGED: {kept}}

@@ -51,6 +51,17 @@ class Case:
         return f"mutation($input: {kind}!) {{ {self.name}(input: $input) {{ {self.selection} }} }}"
 
 
+# After which people are told something: by notifications, in their inbox and beyond.
+NEWS = frozenset(
+    {
+        "answerEnquiry", "assignLandlord", "blockPlace", "cancelViewing", "claimPlace",
+        "closeAccount", "closeEnquiry", "closePlace", "decideClaim", "decideListing",
+        "decideListingReport", "endBlock", "endLandlord", "handOverPlace", "markListingLet",
+        "postWarden", "redactPhoto", "releaseReservation", "reserveListing", "sendEnquiry",
+        "updateRoom", "withdrawClaim", "withdrawListing", "withdrawListings",
+    }
+)  # fmt: skip
+
 CASES = [
     Case(
         "setDisplayName", "resident", {"displayName": "小测"}, "viewer { name }",
@@ -361,6 +372,30 @@ CASES = [
     Case(
         "resetSecondFactor", "admin", {"staffId": "$staff"}, "staffMember { id secondFactor }",
         {"reason": "另一个原因"}, stranger="supervisor 1",
+    ),
+    Case(
+        "publishTemplate", "admin",
+        {
+            "topic": "LISTING_APPROVED", "titleZh": "房源上架了", "bodyZh": "{place}上架了。",
+            "titleEn": "Public", "bodyEn": "{place} is public.", "expectedVersion": 1,
+            "formValues": [{"slot": "note", "text": "{place}"}],
+        },
+        "topicTemplate { topic template { version titleZh shipped formValues { slot text } } }",
+        {"titleZh": "另一个标题"}, stranger="supervisor 1",
+    ),
+    Case(
+        "restoreShippedTemplate", "admin", {"topic": "LISTING_REFUSED"},
+        "topicTemplate { topic template { version shipped inForce } }",
+        {"topic": "LISTING_EXPIRED"}, stranger="supervisor 1",
+    ),
+    Case(
+        "setWechatTemplate", "admin",
+        {
+            "form": "MESSAGE", "templateId": "a-template-id", "leaveOut": ["note"],
+            "keys": [{"slot": "subject", "key": "thing1"}, {"slot": "at", "key": "time2"}],
+        },
+        "formSetting { form slots { slot kinds } template { templateId keys { slot key } } }",
+        {"templateId": "another-template-id"}, stranger="supervisor 1",
     ),
     Case(
         "addApp", "admin",

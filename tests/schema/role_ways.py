@@ -33,6 +33,13 @@ _REDACTIONS = 'photoRedactions(photoId: "$shown") '
 _WEBHOOKS = 'webhooks(appId: "$hookApp") '
 _SENT = 'webhookMessages(webhookId: "$webhook") '
 _SAVED = "viewer { savedListings "
+_WORDS = (
+    'topic: LISTING_APPROVED, titleZh: "房源已上架", bodyZh: "{place}", titleEn: "Public",'
+    ' bodyEn: "{place}", formValues: [{ slot: "note", text: "好" }]'
+)
+_PREVIEW = "previewTemplate(input: { " + _WORDS + " }) "
+_WRONG_WORDS = _PREVIEW.replace('titleEn: "Public"', 'titleEn: ""')
+_HISTORY = "templateHistory(topic: LISTING_APPROVED) "
 _TOLD = 'notification(id: "$notification") '
 _SETTINGS = "viewer { notificationSettings "
 
@@ -41,6 +48,19 @@ TYPES: dict[str, str] = {
     "App": "apps { nodes { F } }",
     "AppConnection": "apps { F }",
     "AppEdge": "apps { edges { F } }",
+    "FormSetting": "wechatTemplates { F }",
+    "FormSlot": "wechatTemplates { slots { F } }",
+    "WeChatTemplate": "wechatTemplates { template { F } }",
+    "SlotKey": "wechatTemplates { template { keys { F } } }",
+    "TopicTemplate": "templates { F }",
+    "MessageTemplate": _HISTORY + "{ nodes { F } }",
+    "MessageTemplateConnection": _HISTORY + "{ F }",
+    "MessageTemplateEdge": _HISTORY + "{ edges { F } }",
+    "SlotText": _HISTORY + "{ nodes { formValues { F } } }",
+    "TemplatePreview": _PREVIEW + "{ F }",
+    "RenderedWords": _PREVIEW + "{ zh { F } }",
+    "SlotValue": _PREVIEW + "{ values { F } }",
+    "TemplateProblem": _WRONG_WORDS + "{ problems { F } }",
     "Notification": _TOLD + "{ F }",
     "NotificationConnection": "viewer { inbox { F } }",
     "NotificationEdge": "viewer { inbox { edges { F } } }",
@@ -174,6 +194,11 @@ FIELDS: dict[str, str] = {
     "Query.webhooks": _WEBHOOKS + "{ id }",
     "Query.webhookMessages": _SENT + "{ nodes { id } }",
     "Query.webhookMessage": 'webhookMessage(id: "$hookMessage") { id }',
+    "TemplatePreview.problems": _WRONG_WORDS + "{ F }",
+    "Query.templates": "templates { topic }",
+    "Query.templateHistory": _HISTORY + "{ nodes { id } }",
+    "Query.previewTemplate": _PREVIEW + "{ zh { title } }",
+    "Query.wechatTemplates": "wechatTemplates { form }",
     "Query.grids": 'grids(parentCode: "$community") { nodes { id } }',
 }
 
@@ -203,6 +228,12 @@ MUTATIONS: dict[str, str] = {
     "removeWebhook": '{ requestId: "$requestId", webhookId: "$webhook" }',
     "sendTestWebhook": '{ requestId: "$requestId", webhookId: "$webhook" }',
     "resendWebhook": '{ requestId: "$requestId", messageId: "$hookMessage" }',
+    "publishTemplate": '{ requestId: "$requestId", expectedVersion: 1, ' + _WORDS + " }",
+    "restoreShippedTemplate": '{ requestId: "$requestId", topic: LISTING_REFUSED }',
+    "setWechatTemplate": (
+        '{ requestId: "$requestId", form: NOTICE, templateId: "a-template-id",'
+        ' keys: [{ slot: "title", key: "thing1" }], leaveOut: ["body", "at"] }'
+    ),
     "lockAccount": '{ requestId: "$requestId", phone: "13800000000", reason: "测试原因" }',
     "unlockAccount": '{ requestId: "$requestId", phone: "no number" }',
     "bindWechatPhone": '{ requestId: "$requestId", code: "no-such-code" }',
@@ -318,6 +349,8 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "AccountPayload": ("lockAccount", "{ F }"),
     "AddAppPayload": ("addApp", "{ F }"),
     "AppPayload": ("revokeApp", "{ F }"),
+    "TopicTemplatePayload": ("publishTemplate", "{ F }"),
+    "FormSettingPayload": ("setWechatTemplate", "{ F }"),
     "CloseAccountPayload": ("closeAccount", "{ F }"),
     "RemoveWebhookPayload": ("removeWebhook", "{ F }"),
     "WebhookMessagePayload": ("sendTestWebhook", "{ F }"),

@@ -318,7 +318,9 @@ async def make_world() -> World:
         tenant.other = other.listing
         for account in accounts.values():
             await SavedListing.create(account_id=account.id, listing_id=tenant.listing.id)
-    await WeChatTemplate.create(form=WeChatForm.RESULT, template_id="test-result", keys={})
+    await WeChatTemplate.create(
+        form=WeChatForm.RESULT, template_id="test-result", keys={"subject": "thing1"}
+    )
     for account in accounts.values():
         await factories.wechat_user(account)
     tokens = {name: await token_of(holder) for name, holder in {**accounts, **staff}.items()}

@@ -14,9 +14,12 @@ from core.database import fetch
 from core.ids import uuid7
 from identity.models import Account
 from management.models import PlaceBlockKind
+from notifications.shipped import shipped
+from notifications.template_editing import publish_template
+from notifications.topics import Topic
 from schema.ids import global_id
 from tests import factories
-from tests.schema.mutation_cases import CASES, Case, input_for, input_of, names_of
+from tests.schema.mutation_cases import CASES, NEWS, Case, input_for, input_of, names_of
 from tests.schema.support import (
     PATHS,
     SCHEMA,
@@ -46,6 +49,10 @@ async def prepare(case: Case, world: World, names: dict[str, str]) -> dict[str, 
         names["openBlock"] = global_id("PlaceBlock", block.id)
     if case.name == "unlockAccount":
         await Account.filter(id=world.accounts["landlord A"].id).update(locked_at=now())
+    if case.name == "restoreShippedTemplate":
+        for topic in (Topic.LISTING_REFUSED, Topic.LISTING_EXPIRED):
+            words = replace(shipped()[topic], title_zh="人工写的")
+            await publish_template(world.actors["admin"], words=words, expected_version=1)
     return names
 
 
@@ -64,15 +71,18 @@ async def test_done_once_however_often_it_is_asked(
     actor = world.actors[case.actor]
     given = input_for(case, names)
     before = await everything()
+    (last,) = await fetch("SELECT coalesce(max(id), 0) AS job FROM procrastinate_jobs")
 
     first = await data_of(case.document, actor, {"input": given})
     done = await everything()
     assert done != before
     assert rows_in(done, "audit_entry") > rows_in(before, "audit_entry")
     assert rows_in(done, "request_claim") == rows_in(before, "request_claim") + 1
-    jobs = {row["task_name"] for row in await fetch("SELECT task_name FROM procrastinate_jobs")}
+    sql = "SELECT task_name FROM procrastinate_jobs WHERE id > $1"
+    jobs = {row["task_name"] for row in await fetch(sql, last["job"])}
     live = "notifications.grid_activity"
-    assert jobs == {name if "." in name else f"{live}.{name}" for name in case.told}
+    news = {"notifications.dispatch"} if case.name in NEWS else set()
+    assert jobs == news | {name if "." in name else f"{live}.{name}" for name in case.told}
 
     assert await data_of(case.document, actor, {"input": given}) == first
     again = await everything()
