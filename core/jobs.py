@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import structlog
@@ -32,6 +32,9 @@ KEEP_DONE_HOURS = 24 * 7
 # Long enough to outlast an outage of an hour: 4, 16, 64, 256, 1024, 4096 seconds.
 RETRY = RetryStrategy(max_attempts=6, exponential_wait=4)
 MOST_RESCUES = 6
+
+APART: Final = "apart"
+"""The queue of jobs that wait for servers of strangers: slow ones hold up each other alone."""
 
 log = structlog.get_logger("core.jobs")
 
@@ -138,12 +141,21 @@ def worker_app(url: str) -> App:
 async def run_worker(app: App, *, concurrency: int = 10, wait: bool = True) -> None:
     """Work until cancelled (``wait=False``: until nothing is left).
 
+    Jobs of the queue :data:`APART` are run beside the others, half as many at a time.
     A database that goes away ends procrastinate's worker; here it begins again when it is back.
     """
+    others = {task.queue for task in app.tasks.values()} - {APART}
+    async with asyncio.TaskGroup() as both:
+        for queues, at_once in ((others, concurrency), ({APART}, max(1, concurrency // 2))):
+            both.create_task(_work(app, sorted(queues), at_once, wait=wait))
+
+
+async def _work(app: App, queues: list[str], concurrency: int, *, wait: bool) -> None:
     while True:
         try:
             await rescue(app)
             await app.run_worker_async(
+                queues=queues,
                 concurrency=concurrency,
                 wait=wait,
                 install_signal_handlers=False,

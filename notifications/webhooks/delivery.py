@@ -22,7 +22,7 @@ from tortoise.expressions import Subquery
 from core.clock import now
 from core.crypto import reveal
 from core.database import execute, fetch
-from core.jobs import job
+from core.jobs import APART, job
 from core.work import Work, work
 from identity.actor import SYSTEM
 from identity.models import App
@@ -56,7 +56,7 @@ class Attempt:
     keys: tuple[str, ...]
 
 
-@job(messages.DELIVER, queue=messages.QUEUE)
+@job(messages.DELIVER, queue=APART)
 async def deliver(version: int, message_id: str) -> None:
     """Try a message once, if it waits and its endpoint has room."""
     attempt = await begin(UUID(message_id))

@@ -21,7 +21,6 @@ from notifications.models import WebhookMessage
 from notifications.webhooks.kinds import KINDS, OF_EVENT, TEST, About, Kind
 
 DELIVER: Final = "notifications.deliver_webhook"
-QUEUE: Final = "webhooks"
 
 Row = Mapping[str, Any]
 
@@ -83,7 +82,7 @@ async def defer(messages: Iterable[UUID], *, at: datetime | None = None) -> None
     """Have messages delivered, at once or when their time comes."""
     many: list[dict[str, Any]] = [{"version": 1, "message_id": each} for each in messages]
     if many:
-        await jobs.defer_each(DELIVER, many, queue=QUEUE, at=at)
+        await jobs.defer_each(DELIVER, many, queue=jobs.APART, at=at)
 
 
 def public_id(message_id: UUID) -> str:

@@ -271,6 +271,27 @@ async def test_a_hundred_events_of_ten_transactions_run_exactly_once_each(
     assert await deliveries() == dict.fromkeys(ids, 1)
 
 
+async def at_strangers(app: App) -> int:
+    return len(list(await app.job_manager.list_jobs_async(queue=jobs.APART, status="doing")))
+
+
+async def test_servers_of_strangers_that_hang_hold_nobody_else_up(app: App) -> None:
+    Play.stranger, order_id = asyncio.Event(), uuid4()
+    for number in range(20):
+        await jobs.defer("toy.ask_a_stranger", {"number": number}, queue=jobs.APART)
+    working = asyncio.create_task(jobs.run_worker(app, concurrency=4))
+    async with asyncio.timeout(PATIENCE):
+        while not await at_strangers(app):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        await order(order_id)
+        while await deliveries() != {order_id: 1}:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert await at_strangers(app) == 2  # half of the places
+    Play.stranger.set()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
 # What a kill leaves
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from core.database import execute
 from core.errors import Conflict
 from core.events import Event, emit, later, on, together
+from core.jobs import APART, job
 from core.work import work
 
 TABLE = """
@@ -47,6 +48,7 @@ class Play:
     refuse = False
     fail = False
     hold: asyncio.Event | None = None
+    stranger: asyncio.Event | None = None
     gathered: ClassVar[list[list[Event]]] = []
 
 
@@ -82,6 +84,13 @@ async def deliver(event: Ordered) -> None:
     if Play.hold is not None:
         say("delivered")
         await Play.hold.wait()
+
+
+@job("toy.ask_a_stranger", queue=APART)
+async def ask_a_stranger(number: int) -> None:
+    """A server of somebody else's, which answers when the test lets it."""
+    assert Play.stranger is not None
+    await Play.stranger.wait()
 
 
 async def order(order_id: UUID, *, copies: int = 1) -> None:

@@ -402,13 +402,13 @@ async def test_a_slow_receiver_does_not_hold_the_others_back(
             await jobs.defer(
                 "notifications.deliver_webhook",
                 {"version": 1, "message_id": message.id},
-                queue="webhooks",
+                queue=jobs.APART,
             )
         await endpoint_at(receiver.url, "place.updated", app=await make_app())
         await happens(PlaceUpdated(place_id=house.id))
         queue = jobs.worker_app(database_url)
         async with redis.connected(None), queue.open_async():
-            worker = asyncio.create_task(jobs.run_worker(queue, concurrency=3))
+            worker = asyncio.create_task(jobs.run_worker(queue, concurrency=6))
             await receiver.until(1)
             assert len(slow.came) <= 2
             slow.hold.set()

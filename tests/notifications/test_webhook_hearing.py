@@ -73,7 +73,7 @@ async def test_an_app_hears_what_happens_in_its_grid(place: Place) -> None:
         "SELECT args, queue_name FROM procrastinate_jobs"
         " WHERE task_name = 'notifications.deliver_webhook'"
     )
-    assert {row["queue_name"] for row in rows} == {"webhooks"}
+    assert {row["queue_name"] for row in rows} == {"apart"}
     assert sorted(orjson.loads(row["args"])["message_id"] for row in rows) == sorted(
         str(message.id) for message in await WebhookMessage.all()
     )
