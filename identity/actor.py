@@ -58,6 +58,8 @@ class Permission(StrEnum):
     APPS_MANAGE = "apps:manage"
     TEMPLATES_MANAGE = "templates:manage"
     AUDIT_READ = "audit:read"
+    DELIVERIES_READ = "deliveries:read"
+    DELIVERIES_MANAGE = "deliveries:manage"
 
 
 _READ: Final = frozenset({Permission.GRIDS_READ, Permission.PLACES_READ, Permission.ACTIVITY_READ})
@@ -81,7 +83,12 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
         Role.DEPARTMENT: _READ,
         Role.ENFORCEMENT: _READ | {Permission.PLACES_CONTACT, Permission.PLACES_BLOCK},
         Role.SERVICE_DESK: _READ
-        | {Permission.PLACES_CONTACT, Permission.LISTINGS_REVIEW, Permission.PHOTOS_REDACT},
+        | {
+            Permission.PLACES_CONTACT,
+            Permission.LISTINGS_REVIEW,
+            Permission.PHOTOS_REDACT,
+            Permission.DELIVERIES_READ,
+        },
         # Two administrators, apart (GB/T 22239 level 3): the one who manages sign-ins sees no
         # files of places, the one who reads the trail changes nothing.
         Role.AUDITOR: frozenset(
@@ -95,6 +102,8 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
                 Permission.APPS_MANAGE,
                 Permission.TEMPLATES_MANAGE,
                 Permission.ACCOUNTS_LOCK,
+                Permission.DELIVERIES_READ,
+                Permission.DELIVERIES_MANAGE,
             }
         ),
     }

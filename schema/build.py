@@ -26,6 +26,7 @@ from schema.roots.activity import ActivitySubscriptions
 from schema.roots.administration import AdministrationMutations, AdministrationQueries
 from schema.roots.batches import BatchMutations
 from schema.roots.claims import ClaimMutations, ClaimQueries
+from schema.roots.deliveries import DeliveryMutations, DeliveryQueries
 from schema.roots.enquiries import EnquiryMutations, EnquiryQueries
 from schema.roots.inbox import InboxMutations, InboxQueries, InboxSubscriptions
 from schema.roots.letting import LettingMutations
@@ -72,6 +73,7 @@ class Query(
     WebhookQueries,
     WeChatQueries,
     TemplateQueries,
+    DeliveryQueries,
 ):
     """What can be read. `ID`s are global ids; lists are Relay connections."""
 
@@ -98,6 +100,7 @@ class Mutation(
     TerritoryMutations,
     AdministrationMutations,
     TemplateMutations,
+    DeliveryMutations,
     AccountMutations,
     InboxMutations,
     WebhookMutations,

@@ -172,6 +172,7 @@ class Delivery(Model):
         unique_together = (("notification_id", "channel"),)
         indexes = (
             Index(fields=("created_at", "id"), name="delivery_log"),
+            Index(fields=("state", "created_at", "id"), name="delivery_log_of_state"),
             Index(fields=("state", "due_at"), name="delivery_open"),
             Index(fields=("provider_ref",), name="delivery_ref"),
         )

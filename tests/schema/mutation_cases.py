@@ -456,6 +456,20 @@ CASES = [
         told=frozenset({"notifications.deliver_webhook"}),
     ),
     Case(
+        "resendDelivery", "admin", {"deliveryId": "$delivery"}, "delivery { id state reason }",
+        {"deliveryId": "$otherDelivery"}, stranger="service desk",
+        told=frozenset({"notifications.dispatch"}),
+    ),
+    Case(
+        "pauseChannel", "admin", {"channel": "WECHAT", "reason": "测试原因"},
+        "pause { id channel reason pausedBy until endedAt }", {"reason": "另一个原因"},
+        stranger="service desk",
+    ),
+    Case(
+        "resumeChannel", "admin", {"channel": "SMS"}, "pause { id channel reason }",
+        {"channel": "WECHAT"}, stranger="service desk",
+    ),
+    Case(
         "lockAccount", "admin", {"phone": "13800000000", "reason": "测试原因"},
         "account { id lockedAt }", {"reason": "另一个原因"}, stranger="supervisor 1",
     ),
@@ -504,6 +518,7 @@ def names_of(world: World, tenant: int = 0, **more: str) -> dict[str, str]:
         "otherEnquiry": other["enquiry"],
         "otherNotification": other["notification"],
         "otherMessage": other["hookMessage"],
+        "otherDelivery": other["delivery"],
         "app": global_id("App", world.actors["app grids 1"].id or some_uuid()),
         **more,
     }

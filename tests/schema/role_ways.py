@@ -29,6 +29,7 @@ _REPORTS = 'listingReports(filter: { gridCode: "$gridCode" }) '
 _BOARD = 'roomBoard(placeId: "$place") '
 _CHECKS = 'selfChecks(placeId: "$place") '
 _FINDINGS = ", ".join(f'{{ point: "{point.code}", result: FINE }}' for point in POINTS)
+_DELIVERIES = 'deliveries(filter: { notificationId: "$notification" }) '
 _REDACTIONS = 'photoRedactions(photoId: "$shown") '
 _WEBHOOKS = 'webhooks(appId: "$hookApp") '
 _SENT = 'webhookMessages(webhookId: "$webhook") '
@@ -71,6 +72,13 @@ TYPES: dict[str, str] = {
     "SubscriptionForm": "viewer { subscriptionForms { F } }",
     "Comparison": _COMPARED + "{ F }",
     "ComparisonRow": _COMPARED + "{ rows { F } }",
+    "ChannelPause": "channelPauses { nodes { F } }",
+    "ChannelPauseConnection": "channelPauses { F }",
+    "ChannelPauseEdge": "channelPauses { edges { F } }",
+    "Delivery": _DELIVERIES + "{ nodes { F } }",
+    "DeliveryAttempt": _DELIVERIES + "{ nodes { attempts { F } } }",
+    "DeliveryConnection": _DELIVERIES + "{ F }",
+    "DeliveryEdge": _DELIVERIES + "{ edges { F } }",
     "Enquiry": _ENQUIRY + "{ F }",
     "EnquiryConnection": _ASKED + "{ F }",
     "EnquiryEdge": _ASKED + "{ edges { F } }",
@@ -190,6 +198,8 @@ FIELDS: dict[str, str] = {
     "Query.place": _PLACE + "{ code }",
     "Query.staffMembers": "staffMembers { nodes { id } }",
     "Query.accountMerges": "accountMerges { nodes { id } }",
+    "Query.deliveries": _DELIVERIES + "{ nodes { id } }",
+    "Query.channelPauses": "channelPauses { nodes { id } }",
     "Query.apps": "apps { nodes { id } }",
     "Query.webhooks": _WEBHOOKS + "{ id }",
     "Query.webhookMessages": _SENT + "{ nodes { id } }",
@@ -293,6 +303,9 @@ MUTATIONS: dict[str, str] = {
         '{ requestId: "$requestId", photoId: "$shown", reason: "测试原因",'
         " areas: [{ x: 0, y: 0, width: 0.5, height: 0.5 }] }"
     ),
+    "resendDelivery": '{ requestId: "$requestId", deliveryId: "$delivery" }',
+    "pauseChannel": '{ requestId: "$requestId", channel: WECHAT, reason: "测试原因" }',
+    "resumeChannel": '{ requestId: "$requestId", channel: SMS }',
     "revealOriginal": (
         '{ requestId: "$requestId", redactionId: "$redaction", reason: "测试原因" }'
     ),
@@ -351,6 +364,8 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "AppPayload": ("revokeApp", "{ F }"),
     "TopicTemplatePayload": ("publishTemplate", "{ F }"),
     "FormSettingPayload": ("setWechatTemplate", "{ F }"),
+    "ChannelPausePayload": ("resumeChannel", "{ F }"),
+    "DeliveryPayload": ("resendDelivery", "{ F }"),
     "CloseAccountPayload": ("closeAccount", "{ F }"),
     "RemoveWebhookPayload": ("removeWebhook", "{ F }"),
     "WebhookMessagePayload": ("sendTestWebhook", "{ F }"),
@@ -395,6 +410,8 @@ EMPTY_HERE = frozenset(
     {
         "AccountMerge.undoneAt",
         "App.revokedAt",
+        "ChannelPause.endedAt",
+        "ChannelPause.until",
         "ComparisonRow.facility",
         "CreditSummary.grade",
         "SelfCheckItem.words",

@@ -72,6 +72,11 @@ from management.models import (
 from management.territory import bring_in_grids, forget_territory, town_data
 from media.models import Photo, Purpose, Redaction, Upload, UploadState
 from notifications.models import (
+    Channel,
+    ChannelPause,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
     Notification,
     WebhookAttempt,
     WebhookEndpoint,
@@ -154,6 +159,7 @@ class Tenant:
     shown: Photo
     redaction: Redaction
     notification: Notification
+    delivery: Delivery
     other: Listing | None = None
     """The offer of the other tenant."""
     hooks: Hooks | None = None
@@ -189,6 +195,7 @@ class Tenant:
             "shown": global_id("Photo", self.shown.id),
             "redaction": global_id("PhotoRedaction", self.redaction.id),
             "notification": global_id("Notification", self.notification.id),
+            "delivery": global_id("Delivery", self.delivery.id),
             "otherListing": global_id("Listing", self.other.id if self.other else uuid7()),
             "post": global_id("GridPost", self.lead.id),
             "staff": global_id("StaffMember", self.lead.staff_id),
@@ -243,6 +250,7 @@ class World:
                 "shown": "Photo",
                 "redaction": "PhotoRedaction",
                 "notification": "Notification",
+                "delivery": "Delivery",
                 "otherListing": "Listing",
                 "post": "GridPost",
                 "staff": "StaffMember",
@@ -334,6 +342,9 @@ async def make_world() -> World:
     }
     actors["anonymous"] = anonymous("anonymous")
     forget_territory()
+    await ChannelPause.create(
+        channel=Channel.SMS, reason="测试原因", paused_by=staff["admin"].id, paused_at=now()
+    )
     async with work(SYSTEM):
         opened = await open_session(accounts["resident"], device="Other device")
     spare = await make_staff("staff.spare")
@@ -539,6 +550,13 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
     block = await factories.block(
         place, kind=PlaceBlockKind.MEASURE, ends_at=now() - timedelta(hours=1), reason="测试原因"
     )
+    news = await factories.notification(
+        landlord,
+        Topic.LISTING_APPROVED,
+        params={"place": "测试公寓", "rooms": "101", "at": now().isoformat()},
+        subject_kind="Listing",
+        subject_id=offer.id,
+    )
     return Tenant(
         place,
         rooms,
@@ -564,14 +582,21 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
         await factories.check_photo(landlord),
         shown,
         redaction,
-        await factories.notification(
-            landlord,
-            Topic.LISTING_APPROVED,
-            params={"place": "测试公寓", "rooms": "101", "at": now().isoformat()},
-            subject_kind="Listing",
-            subject_id=offer.id,
-        ),
+        news,
+        await _delivery(news),
     )
+
+
+async def _delivery(of: Notification) -> Delivery:
+    """A message that WeChat took and could not bring to the telephone."""
+    delivery = await Delivery.create(
+        notification_id=of.id, channel=Channel.WECHAT, state=DeliveryState.FAILED,
+        reason="NOT_ARRIVED", due_at=now(), sent_at=now(), arrived_at=now(), attempts=1,
+    )  # fmt: skip
+    await DeliveryAttempt.create(
+        delivery_id=delivery.id, number=1, at=now(), ended_at=now(), outcome="SENT", code="0"
+    )
+    return delivery
 
 
 class _Undo(Exception):

@@ -258,6 +258,7 @@ ANSWERED_EVERYWHERE = {
     "addStaffMember", "leaveStaffMember", "lockAccount", "unlockAccount", "setOfficePhone",
     "removeWebhook",  # there is nothing left to be hidden
     "undoAccountMerge",
+    "resendDelivery", "pauseChannel", "resumeChannel",
 }  # fmt: skip
 LOCAL = [case for case in CASES if case.actor in STAFF and case.name not in ANSWERED_EVERYWHERE]
 
