@@ -31,17 +31,24 @@ def worker_ends() -> Iterator[None]:
     worker.close()
 
 
-@pytest.fixture(scope="package", autouse=True)
-async def emulator() -> AsyncIterator[Running]:
-    """WeChat, as far as these tests speak to it."""
+@pytest.fixture(scope="session")
+async def wechat_client() -> AsyncIterator[tuple[Running, Client]]:
+    """An emulator and a client of it, once for all of these tests."""
     async with running() as found:
         client = Client(config_for(found))
-        before = wechat.use(client)
         EMULATOR.append(found)
-        yield found
+        yield found, client
         EMULATOR.clear()
-        wechat.use(before)
         await client.close()
+
+
+@pytest.fixture(autouse=True)
+def emulator(wechat_client: tuple[Running, Client]) -> Iterator[Running]:
+    """WeChat, as far as these tests speak to it; other tests have none."""
+    found, client = wechat_client
+    before = wechat.use(client)
+    yield found
+    wechat.use(before)
 
 
 @pytest.fixture(autouse=True)
