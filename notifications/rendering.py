@@ -25,6 +25,7 @@ _MONTHS_EN: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_UNKNOWN: Final = "…"
 _PLAIN: Final = re.compile(r"\w+")
 
 
@@ -123,12 +124,18 @@ def _values(
     language: Language,
     slot: SlotKind | None = None,
 ) -> dict[str, str]:
-    # What was told long ago may hold params that the topic no longer has: they stay readable.
     kinds = RULES[topic].params
-    return {
-        name: _readable(kinds.get(name, ParamKind.NAME), value, language, slot)
+    return _Values(
+        (name, _readable(kinds.get(name, ParamKind.NAME), value, language, slot))
         for name, value in params.items()
-    }
+    )
+
+
+class _Values(dict[str, str]):
+    """What was told long ago may lack what its words ask for today: one row spoils no inbox."""
+
+    def __missing__(self, name: str) -> str:
+        return _UNKNOWN
 
 
 def _readable(kind: ParamKind, value: str, language: Language, slot: SlotKind | None) -> str:
@@ -138,7 +145,7 @@ def _readable(kind: ParamKind, value: str, language: Language, slot: SlotKind | 
 
 
 def _of_code(kind: ParamKind, value: str, language: Language) -> str:
-    zh, en = codes()[kind][value]
+    zh, en = codes()[kind].get(value, (_UNKNOWN, _UNKNOWN))
     return en if language == "en" else zh
 
 

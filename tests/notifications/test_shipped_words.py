@@ -208,3 +208,9 @@ def test_wechat_needs_a_form_and_short_messages_are_few() -> None:
 
 def test_every_form_is_used() -> None:
     assert {rule.form for rule in RULES.values()} - {None} == set(WeChatForm) == set(FORMS)
+
+
+def test_what_was_told_long_ago_stays_readable_without_what_its_words_ask_for() -> None:
+    words = shipped()[Topic.POSTED]
+    rendered = render(words, {"role": "A_ROLE_THAT_IS_NO_MORE", "since": "2026-11-22"}, "zh-CN")
+    assert rendered.body == "您从11月22日起在…任…。"
