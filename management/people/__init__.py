@@ -1,0 +1,1 @@
+"""People: their documents, checked before anything is kept."""
