@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,9 +17,11 @@ from benchmarks import recipients
 from benchmarks.recipients import Emulator
 from core import jobs, redis
 from core.database import connected, execute, fetch
+from identity.actor import Actor, ActorKind
 from integrations import wechat
 from integrations.wechat.client import Client, Config
 from integrations.wechat.emulator import APP_ID, APP_SECRET
+from notifications.live import watch
 from notifications.telling import AT_A_TIME
 
 TOGETHER: Final = 2000
@@ -28,6 +31,9 @@ CONCURRENCY: Final = 10
 ANSWER_SECONDS: Final = 0.05
 GOAL: Final = 200
 PATIENCE: Final = 120
+WATCHED: Final = 50
+SHOWN_GOAL: Final = 0.2
+"""Seconds from what happened to an inbox that is open."""
 
 
 @dataclass(frozen=True)
@@ -82,3 +88,41 @@ async def _open(ids: Sequence[UUID]) -> bool:
         list(ids),
     )
     return int(rows[0]["sent"]) < len(ids)
+
+
+async def latency(url: str, config: Mapping[str, Any]) -> float:
+    """Median seconds from the end of a transaction that tells somebody to their open inbox.
+
+    The job, its worker and Redis are between the two.
+    """
+    async with redis.connected(None), connected(config):
+        await execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
+        try:
+            (account_id,) = await recipients.people(1)
+            app = jobs.worker_app(url)
+            async with app.open_async():
+                worker = asyncio.create_task(jobs.run_worker(app, concurrency=CONCURRENCY))
+                try:
+                    return await _watched(account_id)
+                finally:
+                    worker.cancel()
+                    await asyncio.wait([worker])
+        finally:
+            await recipients.forget()
+
+
+async def _watched(account_id: UUID) -> float:
+    found = []
+    watching = watch(Actor(kind=ActorKind.ACCOUNT, id=account_id))
+    for number in range(WATCHED + 1):
+        heard = asyncio.ensure_future(anext(watching))
+        if number == 0:
+            await asyncio.sleep(1)  # until it listens, and the worker works
+        (told,) = await recipients.news([account_id])
+        await recipients.tell([told])
+        began = time.perf_counter()
+        async with asyncio.timeout(PATIENCE):
+            if await heard != told:
+                raise RuntimeError("another notification was shown")
+        found.append(time.perf_counter() - began)
+    return median(found[1:])

@@ -36,6 +36,7 @@ def parts(town: Town) -> Iterator[Part]:
         publish.ratio >= publishing.GOAL,
     )
     yield _deliveries(town, settings)
+    yield _shown(town, settings)
     photo = pictures.measure()
     yield Part(
         "12-megapixel photo to its variants",
@@ -62,4 +63,14 @@ def _deliveries(town: Town, settings: Settings) -> Part:
         f"{found.together:.0f} a second told together, {found.singly:.0f} told one by one",
         f"≥ {deliveries.GOAL} together",
         found.together >= deliveries.GOAL,
+    )
+
+
+def _shown(town: Town, settings: Settings) -> Part:
+    seconds = asyncio.run(deliveries.latency(town.url, database_config(town.url, settings)))
+    return Part(
+        "news to an open inbox, at the median",
+        f"{seconds * 1000:.0f} ms",
+        f"≤ {deliveries.SHOWN_GOAL * 1000:.0f} ms",
+        seconds <= deliveries.SHOWN_GOAL,
     )

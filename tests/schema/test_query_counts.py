@@ -219,6 +219,7 @@ async def test_the_number_of_statements_is_fixed(
 async def test_what_is_not_asked_for_is_not_read(world: World) -> None:
     """The plain uses of every day: one statement, two with pictures."""
     warden, nobody = world.actors["warden 1"], world.actors["anonymous"]
+    desk = world.actors["service desk"]
     token = {"token": world.tenants[0].ids["token"]}
     await territory()
     await frequencies()
@@ -247,5 +248,8 @@ async def test_what_is_not_asked_for_is_not_read(world: World) -> None:
             {"id": world.tenants[0].ids["shown"]},
             1,
         ),
+        ("{ deliveries { nodes { id topic channel state reason } } }", desk, {}, 1),
+        ("{ deliveries { totalCount nodes { attempts { outcome } } } }", desk, {}, 3),
+        ("{ channelPauses { nodes { channel until } } }", desk, {}, 1),
     ):
         assert await count(document, actor, variables) == expected, document
