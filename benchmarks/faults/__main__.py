@@ -227,8 +227,9 @@ def main() -> int:
     """Do it all; 0 when nothing was lost."""
     settings = Settings()
     assemble(settings)
-    name = f"faults_{int(time.time())}"
+    name = "faults"
     with running("faults") as cluster:
+        cluster.drop_database(name)  # of the run before
         cluster.create_database(name)
         url = cluster.url_of(name)
         asyncio.run(prepare(url, settings))
