@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from api.assembly import assemble, database_config
-from benchmarks import deliveries, pictures, plates, publishing
+from benchmarks import deliveries, notices, pictures, plates, publishing
 from benchmarks.servers import Town, wechat_emulator
 from core.settings import Settings
 
@@ -37,6 +37,7 @@ def parts(town: Town) -> Iterator[Part]:
     )
     yield _deliveries(town, settings)
     yield _shown(town, settings)
+    yield from _notices(town, settings)
     photo = pictures.measure()
     yield Part(
         "12-megapixel photo to its variants",
@@ -73,4 +74,26 @@ def _shown(town: Town, settings: Settings) -> Part:
         f"{seconds * 1000:.0f} ms",
         f"≤ {deliveries.SHOWN_GOAL * 1000:.0f} ms",
         seconds <= deliveries.SHOWN_GOAL,
+    )
+
+
+def _notices(town: Town, settings: Settings) -> Iterator[Part]:
+    found = asyncio.run(notices.measure(town.url, database_config(town.url, settings)))
+    yield Part(
+        f"a notice to {notices.PEOPLE:,} people planned",
+        f"{found.planned:.1f} s",
+        f"< {notices.MOST_SECONDS:.0f} s",
+        found.planned < notices.MOST_SECONDS,
+    )
+    yield Part(
+        "meanwhile, the longest that a change to a recipient waited",
+        f"{found.waited * 1000:.0f} ms",
+        f"< {notices.LONGEST_WAIT * 1000:.0f} ms",
+        found.waited < notices.LONGEST_WAIT,
+    )
+    yield Part(
+        "meanwhile, something urgent from told to dealt with, at the longest",
+        f"{found.urgent:.2f} s",
+        f"< {notices.LONGEST_URGENT:.0f} s",
+        found.urgent < notices.LONGEST_URGENT,
     )

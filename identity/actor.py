@@ -53,6 +53,7 @@ class Permission(StrEnum):
     LISTINGS_REVIEW = "listings:review"
     PHOTOS_REDACT = "photos:redact"
     ACTIVITY_READ = "activity:read"
+    NOTICES_SEND = "notices:send"
     ACCOUNTS_LOCK = "accounts:lock"
     STAFF_MANAGE = "staff:manage"
     APPS_MANAGE = "apps:manage"
@@ -79,6 +80,7 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
             Permission.POSTS_MANAGE,
             Permission.LISTINGS_REVIEW,
             Permission.PHOTOS_REDACT,
+            Permission.NOTICES_SEND,
         },
         Role.DEPARTMENT: _READ,
         Role.ENFORCEMENT: _READ | {Permission.PLACES_CONTACT, Permission.PLACES_BLOCK},
@@ -88,6 +90,7 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
             Permission.LISTINGS_REVIEW,
             Permission.PHOTOS_REDACT,
             Permission.DELIVERIES_READ,
+            Permission.NOTICES_SEND,
         },
         # Two administrators, apart (GB/T 22239 level 3): the one who manages sign-ins sees no
         # files of places, the one who reads the trail changes nothing.

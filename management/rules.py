@@ -78,6 +78,21 @@ class Rules(BaseSettings):
     )
     listing_warn_days: int = Field(default=5, ge=1, description="days between the warning and that")
     reservation_hours: int = Field(default=24, ge=1, description="how long a seeker holds a room")
+    followed_places: int = Field(
+        default=5, description="places that one account may follow: home, work, parents"
+    )
+    notices_per_day: int = Field(
+        default=50, description="notices that one member of staff may send in a day"
+    )
+    emergencies_per_hour: int = Field(
+        default=3, description="emergency alerts that one member of staff may send in an hour"
+    )
+    notice_days_ahead: int = Field(
+        default=60, description="a notice can be scheduled at most so many days ahead"
+    )
+    announcement_days: int = Field(
+        default=366, description="an announcement is shown for so many days at the most"
+    )
     reservations_held: int = Field(default=1, ge=1, description="rooms a seeker holds at a time")
     reservations_per_week: int = Field(
         default=3, ge=1, description="reservations that a seeker makes in seven days"

@@ -20,13 +20,16 @@ from management.events import (
 )
 from notifications import belongings, dispatch, personal_data, recipients, sweeping, wechat_news
 from notifications.grid_activity import GridEventKind, announce_grid, announce_place
+from notifications.notices import planning, sending
 from notifications.webhooks import wiring as webhooks
 
 __all__ = [
     "belongings",
     "dispatch",
     "personal_data",
+    "planning",
     "recipients",
+    "sending",
     "sweeping",
     "webhooks",
     "wechat_news",

@@ -117,6 +117,16 @@ register(
         erase="keep",
     ),
     Holding(
+        model=Notice,
+        kind="staff",
+        subject="sender_id",
+        title=Words("发出的通知公告", "Notices they sent"),
+        basis=Basis.STATUTORY_DUTY,
+        retention=Retention(Words("公务记录长期保存", "Kept as a record of office")),
+        export=("kind", "title_zh", "grid_code", "state", "send_at"),
+        erase="keep",
+    ),
+    Holding(
         model=WebhookEndpoint,
         kind="app",
         subject="app_id",

@@ -1,6 +1,7 @@
 """The way of a notification out of the service: the first channel of its topic that is open.
 
-What is not used leaves a row that says why, so that the log explains everything.
+What is not used leaves a row that says why, so that the log explains everything. Of a notice to
+thousands only those leave rows who can be reached.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ async def route(ids: Collection[UUID]) -> None:
         await _write(
             (one.id, leg)
             for one in found.values()
-            for leg in legs(one, tried.get(one.id, {}), open_ways, at)
+            for leg in _kept(one, legs(one, tried.get(one.id, {}), open_ways, at))
         )
 
 
@@ -103,6 +104,12 @@ def legs(one: Standing, tried: Tried, open_ways: Ways, at: datetime) -> list[Leg
     later = open_ways.paused.get(waiting) or at + LOOK_AGAIN
     kept = [leg for leg in found if leg.channel is not waiting]
     return [*kept, Leg(waiting, DeliveryState.PLANNED, "", later)]
+
+
+def _kept(one: Standing, found: list[Leg]) -> list[Leg]:
+    if one.of_notice and all(leg.state is DeliveryState.SKIPPED for leg in found):
+        return []
+    return found
 
 
 async def _tried(ids: Collection[UUID]) -> dict[UUID, dict[Channel, tuple[DeliveryState, str]]]:

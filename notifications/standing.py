@@ -44,6 +44,8 @@ class Standing:
     account_id: UUID
     topic: Topic
     emergency: bool
+    of_notice: bool
+    """One of thousands: what is not used for it leaves no row."""
     read: bool
     gone: bool
     has_phone: bool
@@ -121,6 +123,7 @@ def _standing(row: dict[str, Any]) -> Standing:
         account_id=row["account_id"],
         topic=Topic(row["topic"]),
         emergency=row["emergency"],
+        of_notice=row["of_notice"],
         read=row["read"],
         gone=row["gone"],
         has_phone=row["has_phone"],
@@ -141,6 +144,7 @@ def _object(value: Any) -> dict[str, bool]:
 
 _STANDINGS: Final = """
 SELECT n.id, n.account_id, n.topic, n.emergency, n.read_at IS NOT NULL AS read,
+       n.notice_id IS NOT NULL AS of_notice,
        a.locked_at IS NOT NULL OR a.closed_at IS NOT NULL AS gone,
        a.phone IS NOT NULL AS has_phone, w.id AS wechat_user_id,
        s.quiet_from, s.quiet_until,

@@ -102,8 +102,9 @@ async def tell_each(
 
 async def dispatch(ids: Iterable[UUID], *, priority: int = ORDINARY) -> None:
     """Have notifications shown live and brought to people; needs a running unit of work."""
-    for part in _batched(list(ids)):
-        await jobs.defer(DISPATCH, {"version": 1, "ids": part}, queue=QUEUE, priority=priority)
+    args = [{"version": 1, "ids": part} for part in _batched(list(ids))]
+    if args:
+        await jobs.defer_all(DISPATCH, args, queue=QUEUE, priority=priority)
 
 
 def _batched(ids: list[UUID]) -> list[list[UUID]]:

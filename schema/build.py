@@ -32,6 +32,7 @@ from schema.roots.inbox import InboxMutations, InboxQueries, InboxSubscriptions
 from schema.roots.letting import LettingMutations
 from schema.roots.listings import ListingMutations, ListingQueries
 from schema.roots.nodes import NodeQueries
+from schema.roots.notices import NoticeMutations, NoticeQueries
 from schema.roots.offers import OfferMutations, OfferQueries
 from schema.roots.places import PlaceMutations, PlaceQueries
 from schema.roots.plate_sheets import PlateSheetMutations, PlateSheetQueries
@@ -68,6 +69,7 @@ class Query(
     PlaceQueries,
     ClaimQueries,
     TerritoryQueries,
+    NoticeQueries,
     AdministrationQueries,
     InboxQueries,
     WebhookQueries,
@@ -98,6 +100,7 @@ class Mutation(
     PlateMutations,
     PlateSheetMutations,
     TerritoryMutations,
+    NoticeMutations,
     AdministrationMutations,
     TemplateMutations,
     DeliveryMutations,

@@ -58,7 +58,7 @@ from management.models.territory import codes_of
 from management.plate_sheets.sizes import PlateSize
 from management.territory import bring_in_grids, town_data
 from media.models import ContentType, Photo, Purpose, Redaction, Upload
-from notifications.models import MessageTemplate, Notification
+from notifications.models import MessageTemplate, Notice, NoticeKind, NoticeState, Notification
 from notifications.topics import Topic
 
 GRID = "441900122002-01"
@@ -375,3 +375,37 @@ async def notification(
         "staff_id": to.id if isinstance(to, StaffMember) else None,
     }
     return await Notification.create(topic=topic, **{**defaults, **values})
+
+
+async def notice(by: StaffMember, grid: str = GRID, **values: Any) -> Notice:
+    """A notice to landlords that is being written; in English too."""
+    where = await Grid.get(code=grid)
+    defaults: dict[str, Any] = {
+        "kind": NoticeKind.NOTICE,
+        "title_zh": "测试通知",
+        "body_zh": "请留意。",
+        "title_en": "A test notice",
+        "body_en": "Please mind.",
+        "audience": ["LANDLORDS"],
+    }
+    return await Notice.create(
+        author_id=by.id, grid_code=where.code, grid_path=where.path, **{**defaults, **values}
+    )
+
+
+async def public_alert(by: StaffMember, grid: str = GRID, **values: Any) -> Notice:
+    """An emergency that is out with everybody, and public for a day."""
+    defaults: dict[str, Any] = {
+        "kind": NoticeKind.AREA_ALERT,
+        "state": NoticeState.SENT,
+        "sender_id": by.id,
+        "send_at": now(),
+        "sent_at": now(),
+        "shown_until": now() + timedelta(days=1),
+        "longitude": 113.68,
+        "latitude": 22.94,
+        "radius": 300,
+        "emergency": True,
+        "reason": "测试原因说明",
+    }
+    return await notice(by, grid, **{**defaults, **values})

@@ -136,6 +136,7 @@ CLOCK = {
     "management.sweep_plate_sheets": "29 19 * * *",
     "landlord.remind_of_self_checks": "7 2 25 * *",
     "media.sweep": "23 19 * * *",
+    "notifications.begin_notices": "* * * * *",
     "notifications.forget_webhooks": "47 18 * * *",
     "notifications.sweep": "* * * * *",
     "notifications.sweep_webhooks": "* * * * *",
@@ -148,6 +149,7 @@ OTHER_JOBS = [
     "notifications.dispatch",
     "notifications.note_fate",
     "notifications.deliver_webhook",
+    "notifications.plan_notice",
 ]
 
 

@@ -28,6 +28,11 @@ def listing_path(of: UUID) -> str:
     return f"/l/{short(of)}"
 
 
+def announcement_path(of: UUID) -> str:
+    """Where an announcement is read."""
+    return f"/a/{short(of)}"
+
+
 def house_path(code: str) -> str:
     """Where a place is shown to who has not scanned its plate."""
     return f"/p/{code}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from api.pages.announcements import announcement_page, announcements_page
 from api.pages.asking import ask_page, report_page
 from api.pages.codes import plate_png, plate_svg
 from api.pages.house import house_page
@@ -25,6 +26,8 @@ routes: list[Route] = [
     Route("/l/{listing}", listing_page),
     Route("/l/{listing}/ask", ask_page, methods=["GET", "POST"]),
     Route("/l/{listing}/report", report_page, methods=["GET", "POST"]),
+    Route("/announcements", announcements_page),
+    Route("/a/{announcement}", announcement_page),
     Route("/p/{code}", house_page),
     Route("/rooms/{listing_id:uuid}", old_room_page),
     Route("/media/{name}", picture),

@@ -180,6 +180,19 @@ GENERAL: Final[Mapping[str, tuple[str, str]]] = {
     "step_2_says": ("信息由网格员上门核对。", "Wardens check the facts on the spot."),
     "step_3": ("有事打网格办", "Call the wardens when you need them"),
     "step_3_says": ("电话就在门牌页上。", "Their number is on the plate's page."),
+    # announcements
+    "announcements": ("公告和提醒", "Announcements"),
+    "announcements_say": (
+        "厚街镇和各社区现在的公告、安全提醒。",
+        "What the town of Houjie and its communities announce now, and safety alerts.",
+    ),
+    "no_announcements": ("现在没有公告。", "Nothing is announced now."),
+    "more_announcements": ("看更早的公告", "Earlier announcements"),
+    "first_announcements": ("回到最新的", "Back to the latest"),
+    "all_announcements": ("看全部公告", "All announcements"),
+    "news_of": ("{grid} · {day}发布", "{grid} · {day}"),
+    "news_until": ("公示到{day}", "Shown until {day}"),
+    "news_emergency": ("紧急提醒", "Emergency"),
     "for_staff": ("工作人员和开发者", "For staff and developers"),
     "console": ("打开 GraphQL 控制台", "Open the GraphQL console"),
 }

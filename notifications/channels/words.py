@@ -36,7 +36,7 @@ async def words_of(ids: Collection[UUID]) -> dict[UUID, Words]:
     for row in rows:
         template = row.template or frames.get(row.topic)
         if template is not None:
-            params = row.params if row.notice is None else row.params | _said(row.notice)
+            params = row.params if row.notice is None else row.params | said(row.notice)
             found[row.id] = Words(template, params, f"id={row.id}")
     return found
 
@@ -49,6 +49,7 @@ async def _frames(topics: set[str]) -> dict[str, MessageTemplate]:
     return {row.topic: row for row in rows}
 
 
-def _said(notice: Notice) -> dict[str, Any]:
+def said(notice: Notice) -> dict[str, Any]:
+    """The words of a notice as what fills its frame."""
     at = (notice.send_at or notice.created_at).astimezone(SHANGHAI)
     return {"title": notice.title_zh, "body": notice.body_zh, "at": at.isoformat()}

@@ -65,6 +65,11 @@ class Notice(Model):
     longitude = fields.FloatField(null=True)
     radius = fields.IntField(null=True, description="metres")
     emergency = fields.BooleanField(default=False, description="overrides quiet hours")
+    reason = fields.CharField(200, default="", description="why it is an emergency")
+    sender: fields.ForeignKeyNullableRelation[StaffMember] = fields.ForeignKeyField(
+        "identity.StaffMember", related_name="notices_sent", null=True, on_delete=fields.RESTRICT
+    )
+    sender_id: UUID | None
     state = fields.CharEnumField(NoticeState, max_length=10, default=NoticeState.DRAFT)
     send_at: datetime | None = fields.DatetimeField(null=True)
     planned_part = fields.IntField(default=0, description="of the audience, when it is SENDING")
@@ -84,7 +89,8 @@ class Notice(Model):
         indexes = (
             Index(fields=("grid_path", "created_at", "id"), name="notice_of_grid"),
             Index(fields=("state", "send_at"), name="notice_due"),
-            Index(fields=("kind", "sent_at", "id"), name="notice_public"),
+            Index(fields=("sent_at", "id"), name="notice_public"),
+            Index(fields=("sender_id", "send_at"), name="notice_of_sender"),
         )
         constraints = (
             CheckConstraint("grid_path ~ '^([0-9A-Za-z-]+/)+$'", "notice_path"),
@@ -93,6 +99,7 @@ class Notice(Model):
             CheckConstraint(
                 "(state IN ('DRAFT', 'CANCELLED')) OR send_at IS NOT NULL", "notice_at"
             ),
+            CheckConstraint("NOT emergency OR reason <> ''", "notice_emergency"),
             CheckConstraint("(state = 'SENT') = (sent_at IS NOT NULL)", "notice_sent"),
         )
 

@@ -22,6 +22,7 @@ from management.places import PlaceFilter, PlaceOrder, count_places, list_places
 from management.posts import posts_of_staff
 from management.territory import territory
 from notifications.inbox import unread_count
+from notifications.notices.following import followed_places
 from notifications.subscriptions import forms_to_ask
 from notifications.topics import Topic
 from schema.access import ACCOUNT, PERSON, SIGNED_IN, STAFF, holds_or_account
@@ -41,6 +42,7 @@ from schema.types.inbox import (
     settings_row,
 )
 from schema.types.listings import ListingConnection, listing_columns, shape_listings
+from schema.types.notices import FollowedPlace, shape_followed
 from schema.types.places import PlaceConnection, place_columns, shape_places
 from schema.types.reservations import (
     ReservationConnection,
@@ -95,6 +97,9 @@ class Viewer:
     permissions: list[str] = attr("Every permission held anywhere.")
     posts: list[GridPost] | None = attr("Of staff: their posts today.", access=STAFF, size=3)
     enrolling: bool = attr("Whether the second factor must be set up before anything else.")
+    followed_places: list[FollowedPlace] | None = attr(
+        "Places that you follow (关注的场所); nobody else sees them.", access=ACCOUNT, size=5
+    )
     devices: list[SignedInDevice] = attr("Where they are signed in.", size=5)
 
     @row_field(PlaceConnection, access=_FILES, size=1)
@@ -281,6 +286,7 @@ async def viewer_row(actor: Actor, want: Selection, context: Context) -> dict[st
         "wechat_connected": False,
         "permissions": sorted(map(str, actor.permissions)),
         "posts": None,
+        "followed_places": None,
         "devices": [],
         "enrolling": actor.enrolling,
     }
@@ -292,6 +298,8 @@ async def viewer_row(actor: Actor, want: Selection, context: Context) -> dict[st
         row["phone"] = reveal(await access_account(actor, account_id=actor.id), "phone")
     if actor.kind is ActorKind.ACCOUNT and "wechat_connected" in want:
         row["wechat_connected"] = await visible_wechat_users(actor).exists()
+    if "followed_places" in want and actor.kind is ActorKind.ACCOUNT:
+        row["followed_places"] = shape_followed(await followed_places(actor))
     if "devices" in want and actor.kind is not ActorKind.APP:
         row["devices"] = [_device(session, actor) for session in await sessions_of(actor)]
     return row

@@ -21,7 +21,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from api.edge.headers import SecurityHeaders
-from api.pages.addresses import house_path, listing_path
+from api.pages.addresses import announcement_path, house_path, listing_path
 from api.pages.errors import handlers
 from api.pages.offers import PAGE_SIZE
 from api.pages.routes import routes
@@ -30,7 +30,7 @@ from core import redis
 from core import settings as settings_module
 from core.clock import today
 from core.ids import token
-from identity.models import Account
+from identity.models import Account, StaffMember
 from landlord.access import ONCE_PUBLIC
 from landlord.models import Facility, Listing, ListingState
 from management.models import Grid, Lifecycle, Place, PlaceKind, PlateState, RiskClass
@@ -60,6 +60,10 @@ _ROOMS = (
     ("一房一厅，楼下就是菜市场", 1150, "32", 9),
     ("安静小单间，走路到工业园 8 分钟", 560, "12", 0),
     ("两房一厅，可以做饭，适合一家人", 1680, "48.5", 24),
+)
+_ALARM = (
+    "康乐南路 12 号一带正在抢修燃气管道。\n请关好阀门，开窗，不要点火、不要开关电器。\n"
+    "闻到气味请离开，打 119。"
 )
 _WORDS = (
     "朝南，下午有太阳。墙刚刷过，家具去年换的。\n房东住一楼，有事马上能找到人。\n"
@@ -116,6 +120,10 @@ async def addresses(db: None, folder: None) -> AsyncIterator[dict[str, str]]:
     bare = await make.listing(
         await make.room(await make.place(name="清风公寓")), landlord, rent=Decimal(900)
     )
+    author = await StaffMember.create(user_name="pages", name="测试人员", password_hash="x")
+    alarm = await make.public_alert(author, title_zh="燃气管道抢修", body_zh=_ALARM)
+    calm = {"kind": "ANNOUNCEMENT", "emergency": False, "reason": "", "title_en": "", "body_en": ""}
+    await make.public_alert(author, title_zh="长" * 30, body_zh="W" * 600, **calm)
     yield {
         **over,
         "plate": f"/q/{(await make.plate(house)).token}",
@@ -130,6 +138,8 @@ async def addresses(db: None, folder: None) -> AsyncIterator[dict[str, str]]:
         "house-closed": house_path(closed.code),
         "house-long": house_path(long.code),
         "revoked": f"/q/{revoked.token}",
+        "announcements": "/announcements",
+        "announcement": announcement_path(alarm.id),
         "rent": "/rent",
         "rent-chosen": "/rent?community=441900122002&order=cheapest",
         "rent-second": await _second_page("/rent"),

@@ -24,6 +24,8 @@ CLAIM = (
     " claimant { displayName phone } papers { paper } }"
 )
 CHECK = "selfCheck { id month checklist items { point result words fixedAt } }"
+NOTICE = "notice { id state version titleZh bodyZh audience grid { code } recipients }"
+FOLLOWED = "followedPlaces { placeCode radius }"
 LISTINGS = "listings { id title state version rent room { number } }"
 LISTING = "listing { id title state version rent }"
 
@@ -354,6 +356,40 @@ CASES = [
         "grid { officePhone }", {"officePhone": "0769-77777777"}, stranger="warden 1",
     ),
     Case(
+        "draftNotice", "supervisor 1",
+        {
+            "kind": "ANNOUNCEMENT", "gridCode": "$community", "titleZh": "停水通知",
+            "bodyZh": "明天上午停水。", "shownUntil": (now() + timedelta(days=3)).isoformat(),
+        },
+        NOTICE, {"titleZh": "停电通知"}, stranger="warden 1",
+    ),
+    Case(
+        "changeNotice", "supervisor 1",
+        {
+            "noticeId": "$draftNotice", "expectedVersion": 1, "kind": "NOTICE",
+            "gridCode": "$gridCode", "titleZh": "新标题", "bodyZh": "新内容。",
+            "audience": ["WARDENS"],
+        },
+        NOTICE, {"titleZh": "另一个标题"}, stranger="warden 1",
+    ),
+    Case(
+        "sendNotice", "supervisor 1", {"noticeId": "$draftNotice", "expectedVersion": 1},
+        NOTICE, {"sendAt": (now() + timedelta(hours=3)).isoformat()}, stranger="warden 1",
+        told=frozenset({"notifications.plan_notice"}),
+    ),
+    Case(
+        "cancelNotice", "supervisor 1", {"noticeId": "$draftNotice"}, NOTICE,
+        {"noticeId": "$notice"}, stranger="warden 1",
+    ),
+    Case(
+        "followPlace", "resident", {"plateToken": "$token", "radius": 200}, FOLLOWED,
+        {"radius": 300}, stranger="warden 1",
+    ),
+    Case(
+        "unfollowPlace", "resident", {"placeId": "$place"}, FOLLOWED,
+        {"placeId": "$otherPlace"}, stranger="warden 1",
+    ),
+    Case(
         "addStaffMember", "admin",
         {"userName": "new.warden", "name": "新测试员", "password": "a long new password"},
         "staffMember { id userName name posts { id } secondFactor }", {"name": "另一人"},
@@ -512,6 +548,7 @@ def names_of(world: World, tenant: int = 0, **more: str) -> dict[str, str]:
         "merge": global_id("AccountMerge", world.merge.id),
         "phoneCode": phone_code(),
         "otherOperator": other["operator"],
+        "otherPlace": other["place"],
         "paper": global_id("Photo", world.papers[0].id),
         "authority": global_id("Photo", world.papers[1].id),
         "otherPlate": other["plate"],

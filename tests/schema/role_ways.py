@@ -33,6 +33,12 @@ _DELIVERIES = 'deliveries(filter: { notificationId: "$notification" }) '
 _REDACTIONS = 'photoRedactions(photoId: "$shown") '
 _WEBHOOKS = 'webhooks(appId: "$hookApp") '
 _SENT = 'webhookMessages(webhookId: "$webhook") '
+_NOTICE = 'notice(id: "$notice") '
+_NOTICES = 'notices(filter: { gridCode: "$gridCode" }) '
+_RECEIPTS = 'noticeReceipts(id: "$notice") '
+_LOOK = 'previewNotice(id: "$notice") '
+_ANNOUNCED = 'announcements(gridCode: "$gridCode") '
+_NOTICE_WORDS = 'titleZh: "测试通知", bodyZh: "测试内容", audience: [LANDLORDS]'
 _SAVED = "viewer { savedListings "
 _WORDS = (
     'topic: LISTING_APPROVED, titleZh: "房源已上架", bodyZh: "{place}", titleEn: "Public",'
@@ -157,6 +163,20 @@ TYPES: dict[str, str] = {
     "Reservation": "viewer { reservations { nodes { F } } }",
     "ReservationConnection": "viewer { reservations { F } }",
     "ReservationEdge": "viewer { reservations { edges { F } } }",
+    "Announcement": 'announcement(id: "$announcement") { F }',
+    "AnnouncementConnection": _ANNOUNCED + "{ F }",
+    "AnnouncementEdge": _ANNOUNCED + "{ edges { F } }",
+    "AudienceCount": _LOOK + "{ audiences { F } }",
+    "FollowedPlace": "viewer { followedPlaces { F } }",
+    "NoticeFormSlot": _LOOK + "{ wechat { F } }",
+    "Notice": _NOTICE + "{ F }",
+    "NoticeConnection": _NOTICES + "{ F }",
+    "NoticeEdge": _NOTICES + "{ edges { F } }",
+    "NoticePreview": _LOOK + "{ F }",
+    "NoticeReceipt": _RECEIPTS + "{ nodes { F } }",
+    "NoticeReceiptConnection": _RECEIPTS + "{ F }",
+    "NoticeReceiptEdge": _RECEIPTS + "{ edges { F } }",
+    "NoticeWords": _LOOK + "{ zh { F } }",
     "SignedInDevice": "viewer { devices { F } }",
     "Viewer": "viewer { F }",
     "Webhook": _WEBHOOKS + "{ F }",
@@ -178,6 +198,12 @@ FIELDS: dict[str, str] = {
     "Query.notification": _TOLD + "{ id }",
     "Query.viewer": "viewer { id }",
     "Query.plate": _PLATE + "{ state }",
+    "Query.notice": _NOTICE + "{ id }",
+    "Query.notices": _NOTICES + "{ nodes { id } }",
+    "Query.noticeReceipts": _RECEIPTS + "{ nodes { name } }",
+    "Query.previewNotice": _LOOK + "{ recipients }",
+    "Query.announcement": 'announcement(id: "$announcement") { id }',
+    "Query.announcements": _ANNOUNCED + "{ nodes { id } }",
     "Query.plateSheet": _SHEET + "{ state }",
     "Query.plateReplacements": _REPLACED + "{ nodes { token } }",
     "Query.listing": _LISTING + "{ title }",
@@ -350,6 +376,17 @@ MUTATIONS: dict[str, str] = {
     "printPlates": '{ requestId: "$requestId", placeIds: ["$place"], size: SMALL }',
     "postWarden": '{ requestId: "$requestId", staffId: "$spare", gridCode: "$gridCode" }',
     "endPost": '{ requestId: "$requestId", postId: "$post" }',
+    "draftNotice": (
+        '{ requestId: "$requestId", kind: NOTICE, gridCode: "$gridCode", ' + _NOTICE_WORDS + " }"
+    ),
+    "changeNotice": (
+        '{ requestId: "$requestId", noticeId: "$draftNotice", expectedVersion: 1, kind: NOTICE,'
+        ' gridCode: "$gridCode", ' + _NOTICE_WORDS + " }"
+    ),
+    "sendNotice": '{ requestId: "$requestId", noticeId: "$draftNotice", expectedVersion: 1 }',
+    "cancelNotice": '{ requestId: "$requestId", noticeId: "$draftNotice" }',
+    "followPlace": '{ requestId: "$requestId", placeId: "$place", radius: 100 }',
+    "unfollowPlace": '{ requestId: "$requestId", placeId: "$place" }',
     "setOfficePhone": (
         '{ requestId: "$requestId", gridCode: "$gridCode", officePhone: "0769-12345678" }'
     ),
@@ -388,6 +425,8 @@ PAYLOADS: dict[str, tuple[str, str]] = {
     "GridPostPayload": ("postWarden", "{ F }"),
     "ListingsPayload": ("changeRents", "{ F }"),
     "ListingPayload": ("updateListing", "{ F }"),
+    "FollowedPlacesPayload": ("followPlace", "{ F }"),
+    "NoticePayload": ("draftNotice", "{ F }"),
     "PhotoPayload": ("completeUpload", "{ F }"),
     "PlaceClaimPayload": ("decideClaim", "{ F }"),
     "PlacePayload": ("updatePlace", "{ F }"),

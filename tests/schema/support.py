@@ -77,6 +77,8 @@ from notifications.models import (
     Delivery,
     DeliveryAttempt,
     DeliveryState,
+    FollowedPlace,
+    Notice,
     Notification,
     WebhookAttempt,
     WebhookEndpoint,
@@ -160,6 +162,8 @@ class Tenant:
     redaction: Redaction
     notification: Notification
     delivery: Delivery
+    draft_notice: Notice
+    alert: Notice
     other: Listing | None = None
     """The offer of the other tenant."""
     hooks: Hooks | None = None
@@ -196,6 +200,9 @@ class Tenant:
             "redaction": global_id("PhotoRedaction", self.redaction.id),
             "notification": global_id("Notification", self.notification.id),
             "delivery": global_id("Delivery", self.delivery.id),
+            "draftNotice": global_id("Notice", self.draft_notice.id),
+            "notice": global_id("Notice", self.alert.id),
+            "announcement": global_id("Announcement", self.alert.id),
             "otherListing": global_id("Listing", self.other.id if self.other else uuid7()),
             "post": global_id("GridPost", self.lead.id),
             "staff": global_id("StaffMember", self.lead.staff_id),
@@ -251,6 +258,9 @@ class World:
                 "redaction": "PhotoRedaction",
                 "notification": "Notification",
                 "delivery": "Delivery",
+                "draftNotice": "Notice",
+                "notice": "Notice",
+                "announcement": "Announcement",
                 "otherListing": "Listing",
                 "post": "GridPost",
                 "staff": "StaffMember",
@@ -326,6 +336,7 @@ async def make_world() -> World:
         tenant.other = other.listing
         for account in accounts.values():
             await SavedListing.create(account_id=account.id, listing_id=tenant.listing.id)
+            await FollowedPlace.create(account_id=account.id, place_id=tenant.place.id, radius=100)
     await WeChatTemplate.create(
         form=WeChatForm.RESULT, template_id="test-result", keys={"subject": "thing1"}
     )
@@ -348,6 +359,10 @@ async def make_world() -> World:
     async with work(SYSTEM):
         opened = await open_session(accounts["resident"], device="Other device")
     spare = await make_staff("staff.spare")
+    for tenant in tenants:
+        await factories.notification(
+            spare, Topic.AREA_ALERT, notice_id=tenant.alert.id, read_at=now()
+        )
     papers = (await make_paper(accounts["resident"]), await make_paper(accounts["resident"]))
     await _connected_to_wechat(accounts["resident"])
     return World(
@@ -557,6 +572,8 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
         subject_kind="Listing",
         subject_id=offer.id,
     )
+    author = await StaffMember.get(id=lead.staff_id)
+    alert = await factories.public_alert(author, grid.code, recipients=1)
     return Tenant(
         place,
         rooms,
@@ -584,6 +601,8 @@ async def _tenant(index: int, landlord: Account, lead: GridPost, seeker: Account
         redaction,
         news,
         await _delivery(news),
+        await factories.notice(author, grid.code),
+        alert,
     )
 
 

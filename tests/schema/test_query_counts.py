@@ -15,12 +15,13 @@ from api.graphql.limits import Limits
 from core.clock import now
 from core.database import connection
 from identity.actor import Actor
-from identity.models import AccountMerge
+from identity.models import AccountMerge, StaffMember
 from landlord.models import Listing, ListingState, SavedListing
 from landlord.search.frequencies import frequencies
 from management.models import LeaseFiling, PlaceClaim
 from management.territory import territory
 from notifications.models import WebhookAttempt, WebhookMessage
+from notifications.topics import Topic
 from notifications.webhooks.endpoints import MOST
 from schema.build import build
 from tests import factories
@@ -80,6 +81,13 @@ async def more_rows(world: World) -> None:
             await factories.report(offer, await factories.account())
     for number in range(10):
         await more_webhooks(world, number)
+    author = await StaffMember.create(user_name="author", name="测试人员", password_hash="x")
+    for _ in range(10):
+        said = await factories.public_alert(author)
+        await factories.notification(author, Topic.AREA_ALERT, notice_id=said.id, read_at=now())
+        await factories.notification(
+            await factories.account(), Topic.AREA_ALERT, notice_id=tenant.alert.id
+        )
     for month in range(2, 8):
         await factories.self_check(tenant.place, landlord, date(2026, month, 1))
     for number in range(5):
@@ -144,6 +152,18 @@ SENT = (
     + everything_of("WebhookMessageConnection")
     + " } }"
 )
+NOTICES = "query($n: Int!) { notices(first: $n) { " + everything_of("NoticeConnection") + " } }"
+RECEIPTS = (
+    "query($id: ID!) { noticeReceipts(id: $id) { "
+    + everything_of("NoticeReceiptConnection")
+    + " } }"
+)
+PREVIEW = "query($id: ID!) { previewNotice(id: $id) { " + everything_of("NoticePreview") + " } }"
+ANNOUNCED = (
+    "query($n: Int!) { announcements(first: $n) { "
+    + everything_of("AnnouncementConnection")
+    + " } }"
+)
 VIEWER = "{ viewer { " + everything_of("Viewer") + " } }"
 NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("Place") + " } } }"
 
@@ -161,7 +181,7 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         (GRIDS_ALL, "warden 1", {"n": 50}, 3),
         # as before, and conversations with their messages, on both sides; kept listings, pictures;
         # the inbox, its subjects, the language; unread ones; settings, switches; WeChat's templates
-        (VIEWER, "landlord A", {}, 42),
+        (VIEWER, "landlord A", {}, 43),
         # claims, count, papers; outline and posts of the community
         (CLAIMS, "warden 1", {"n": 50}, 5),
         (VIEWER, "warden 1", {}, 17),
@@ -181,6 +201,13 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         (WEBHOOKS, "app places 1", {"id": "$hookApp"}, 2),
         # the endpoint, its messages, their attempts
         (SENT, "admin", {"id": "$webhook"}, 3),
+        # notices, who read them; outlines and posts of grids
+        (NOTICES, "service desk", {"n": 50}, 4),
+        # the notice, its staff
+        (RECEIPTS, "service desk", {"id": "$notice"}, 2),
+        # the notice, its people, its frame
+        (PREVIEW, "service desk", {"id": "$draftNotice"}, 3),
+        (ANNOUNCED, "anonymous", {"n": 50}, 2),
     ],
     ids=[
         "plate",
@@ -201,6 +228,10 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
         "apps",
         "webhooks",
         "webhook messages",
+        "notices",
+        "receipts",
+        "preview",
+        "announcements",
     ],
 )
 async def test_the_number_of_statements_is_fixed(

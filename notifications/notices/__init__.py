@@ -1,0 +1,1 @@
+"""What staff tell many people at once: notices, announcements and alerts for an area."""
