@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import time
+from datetime import datetime
 from uuid import UUID
 
 
@@ -18,6 +19,12 @@ def uuid7() -> UUID:
     fraction = rest * 4096 // 1_000_000
     value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | secrets.randbits(62)
     return UUID(int=value)
+
+
+def uuid7_floor(at: datetime) -> UUID:
+    """The least UUIDv7 of a moment: rows with ids from here on were made at it or later."""
+    milliseconds = int(at.timestamp() * 1000)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62)
 
 
 def token() -> str:

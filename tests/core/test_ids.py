@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122, UUID
 
-from core.ids import token, uuid7
+from core.ids import token, uuid7, uuid7_floor
 
 
 def milliseconds(made: UUID) -> int:
@@ -57,3 +58,11 @@ def test_a_token_has_128_bits_and_fits_into_a_scene() -> None:
     tokens = {token() for _ in range(1_000)}
     assert len(tokens) == 1_000
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{22}", one) for one in tokens)
+
+
+def test_ids_of_a_moment_and_later_begin_at_its_floor() -> None:
+    before = datetime.now(UTC)
+    made = uuid7()
+    assert uuid7_floor(before - timedelta(milliseconds=2)) < made
+    assert made < uuid7_floor(datetime.now(UTC) + timedelta(milliseconds=2))
+    assert uuid7_floor(before).version == 7

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from datetime import UTC, timedelta
+from uuid import UUID
 
 import pytest
 from tortoise.transactions import in_transaction
 
 from core.clock import SHANGHAI, now
+from core.ids import uuid7_floor
 from notifications import deliveries
 from notifications.metrics import OLDEST, WAITING
 from notifications.models import (
@@ -16,10 +19,11 @@ from notifications.models import (
     ChannelPause,
     Delivery,
     DeliveryAttempt,
+    Notification,
     RecipientSettings,
 )
 from notifications.routing import route
-from notifications.sweeping import sweep
+from notifications.sweeping import FORGOTTEN_AFTER, FORGOTTEN_UNTIL, sweep
 from tests.integrations.wechat.support import SEND, Helper
 from tests.notifications.support import (
     PLAIN,
@@ -199,3 +203,28 @@ async def test_a_worker_told_to_stop_settles_what_it_has_begun(control: Helper) 
         await working
     assert await outcomes(news) == [("SENT", "")]
     assert await states(news) == {"WECHAT": ("SENT", "")}
+
+
+async def made(ago: timedelta) -> Notification:
+    """News that was written so long ago, and whose job failed for good."""
+    old = UUID(int=uuid7_floor(now() - ago).int | secrets.randbits(60))
+    return await told(await somebody(accepts=1), PLAIN, id=old)
+
+
+async def test_news_without_a_way_is_not_forgotten(control: Helper) -> None:
+    news = await made(FORGOTTEN_AFTER + timedelta(minutes=1))
+    await sweep()
+    assert await states(news) == {"WECHAT": ("SENT", "")}
+    assert await control.calls(SEND) == 1
+
+
+@pytest.mark.parametrize(
+    "ago", [FORGOTTEN_AFTER - timedelta(minutes=1), FORGOTTEN_UNTIL + timedelta(minutes=1)]
+)
+async def test_news_of_just_now_has_its_job_and_old_news_stays_in_the_inbox(
+    control: Helper, ago: timedelta
+) -> None:
+    news = await made(ago)
+    await sweep()
+    assert await states(news) == {}
+    assert await control.calls(SEND) == 0
