@@ -82,7 +82,7 @@ async def _plan(url: str, author: StaffMember, people: list[UUID]) -> Figures:
         worker = asyncio.create_task(jobs.run_worker(app, concurrency=CONCURRENCY))
         over = asyncio.Event()
         others = [
-            asyncio.create_task(_writer(url, people, over)),
+            asyncio.create_task(_writer(url, notice.id, over)),
             asyncio.create_task(_urgent(people, over)),
         ]
         try:
@@ -120,18 +120,16 @@ async def _notice(author: StaffMember) -> Notice:
     )
 
 
-async def _writer(url: str, people: list[UUID], over: asyncio.Event) -> float:
-    """Lock one recipient after the other, as changes to an account do; the longest wait.
+async def _writer(url: str, notice_id: UUID, over: asyncio.Event) -> float:
+    """Lock who is being planned now, as changes to an account do; the longest wait.
 
     The server's clock tells: this process is busy with planning.
     """
     longest = 0.0
     connection = await asyncpg.connect(url)
     try:
-        step = 0
         while not over.is_set():
-            step = (step + 7919) % len(people)
-            longest = max(longest, await connection.fetchval(_CHANGE, people[step]))
+            longest = max(longest, await connection.fetchval(_CHANGE, notice_id) or 0.0)
             await asyncio.sleep(0.002)
     finally:
         await connection.close()
@@ -192,7 +190,10 @@ JOIN p ON p.n = r.n % p.m
 """
 
 _CHANGE: Final = """
-WITH l AS (SELECT id FROM account WHERE id = $1 FOR UPDATE)
+WITH l AS (
+    SELECT id FROM account WHERE id > coalesce(
+        (SELECT planned_up_to FROM notice WHERE id = $1), '00000000-0000-0000-0000-000000000000')
+    ORDER BY id LIMIT 1 FOR UPDATE)
 SELECT extract(epoch FROM clock_timestamp() - statement_timestamp())::float8 FROM l
 """
 

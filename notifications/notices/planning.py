@@ -27,7 +27,7 @@ from notifications.telling import BULK, URGENT, dispatch
 from notifications.topics import Topic
 
 GROUP: Final = 500
-"""Recipients in one transaction: it ends within a tenth of a second."""
+"""Recipients in one transaction: so few that who waits for one of their rows waits briefly."""
 READ: Final = 20_000
 """Recipients that are looked up at once."""
 
