@@ -63,22 +63,22 @@ async def plan_group(notice: Notice, group: list[UUID]) -> bool:
     async with work(SYSTEM):
         if not await _stands(notice):
             return False
-        rows = await fetch(
+        ids, params = [uuid7() for _ in group], await params_of(notice)
+        await dispatch(ids, priority=URGENT if notice.emergency else BULK)
+        # Last, because the rows of the people are locked from here to the commit.
+        (told,) = await fetch(
             _TELL[Part(notice.planned_part)],
-            [uuid7() for _ in group],
+            ids,
             group,
             topic_of(notice).value,
             notice.id,
-            orjson.dumps(await params_of(notice)).decode(),
+            orjson.dumps(params).decode(),
             notice.emergency,
             f"notice:{notice.id}",
             now(),
+            group[-1],
         )
-        notice.planned_up_to = group[-1]
-        notice.recipients += len(rows)
-        await notice.save(update_fields=["planned_up_to", "recipients", "updated_at"])
-        priority = URGENT if notice.emergency else BULK
-        await dispatch([row["id"] for row in rows], priority=priority)
+    notice.planned_up_to, notice.recipients = group[-1], told["recipients"]
     return True
 
 
@@ -122,14 +122,19 @@ async def params_of(notice: Notice) -> dict[str, str]:
     return {"place": grid["name_zh"] if grid else notice.grid_code}
 
 
+# Who can't be told any more has a job all the same, which finds nothing to do.
 _INSERT: Final = """
+WITH told AS (
 INSERT INTO notification (id, {column}, topic, notice_id, params, subject_kind, emergency, dedup,
                           created_at)
 SELECT r.id, o.id, $3, $4, $5::text::jsonb, '', $6, $7, $8
 FROM unnest($1::uuid[], $2::uuid[]) AS r (id, who)
 JOIN {table} o ON o.id = r.who AND {open}
 ON CONFLICT DO NOTHING
-RETURNING id
+RETURNING id)
+UPDATE notice SET planned_up_to = $9, updated_at = $8,
+                  recipients = recipients + (SELECT count(*) FROM told)
+WHERE id = $4 RETURNING recipients
 """
 
 # Somebody may have left since they were looked up.
