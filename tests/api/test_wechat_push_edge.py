@@ -265,6 +265,7 @@ async def test_no_bytes_at_all_cause_anything_but_400(tortoise: None, keys: Push
         body=bodies(),
         inside=st.booleans(),
     )
+    @example("POST", {"timestamp": "1", "nonce": "n"}, b"", True, orjson.dumps(EVENT), True)
     @example("POST", {}, b"", True, b'{"a":' * 2000, False)
     @example("POST", {"encrypt_type": "aes"}, b"", True, b'{"Encrypt":"AAAA"}', False)
     def attack(
