@@ -159,9 +159,22 @@ async def run_worker(app: App, *, concurrency: int = 10, wait: bool = True) -> N
     A database that goes away ends procrastinate's worker; here it begins again when it is back.
     """
     others = {task.queue for task in app.tasks.values()} - {APART}
-    async with asyncio.TaskGroup() as both:
-        for queues, at_once in ((others, concurrency), ({APART}, max(1, concurrency // 2))):
-            both.create_task(_work(app, sorted(queues), at_once, wait=wait))
+    while True:
+        before = 0 if wait else await _last_event(app)
+        async with asyncio.TaskGroup() as both:
+            for queues, at_once in ((others, concurrency), ({APART}, max(1, concurrency // 2))):
+                both.create_task(_work(app, sorted(queues), at_once, wait=wait))
+        # A worker that does not wait ends with its last job, without the jobs that this one left.
+        if wait or await _last_event(app) == before:
+            return
+
+
+async def _last_event(app: App) -> int:
+    """Of the queue's own log: it grows with everything that happens to a job."""
+    row = await app.connector.execute_query_one_async(
+        "SELECT coalesce(max(id), 0) AS last FROM procrastinate_events"
+    )
+    return int(row["last"])
 
 
 async def _work(app: App, queues: list[str], concurrency: int, *, wait: bool) -> None:

@@ -271,6 +271,14 @@ async def test_a_hundred_events_of_ten_transactions_run_exactly_once_each(
     assert await deliveries() == dict.fromkeys(ids, 1)
 
 
+async def test_a_worker_that_does_not_wait_runs_what_its_jobs_leave_too(app: App) -> None:
+    order_id = uuid4()
+    for _ in range(10):
+        await jobs.defer("toy.order_slowly", {"order_id": order_id, "steps": 3})
+    await jobs.run_worker(app, wait=False)
+    assert await deliveries() == {order_id: 10}
+
+
 async def at_strangers(app: App) -> int:
     return len(list(await app.job_manager.list_jobs_async(queue=jobs.APART, status="doing")))
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from core.database import execute
 from core.errors import Conflict
 from core.events import Event, emit, later, on, together
-from core.jobs import APART, job
+from core.jobs import APART, defer, job
 from core.work import work
 
 TABLE = """
@@ -84,6 +84,17 @@ async def deliver(event: Ordered) -> None:
     if Play.hold is not None:
         say("delivered")
         await Play.hold.wait()
+
+
+@job("toy.order_slowly")
+async def order_slowly(order_id: str, steps: int) -> None:
+    """Leaves a job that leaves a job, each a moment after a worker has looked for more."""
+    await asyncio.sleep(0.05)
+    async with work(Somebody()):
+        if steps:
+            await defer("toy.order_slowly", {"order_id": order_id, "steps": steps - 1})
+        else:
+            await emit(Ordered(order_id=UUID(order_id)))
 
 
 @job("toy.ask_a_stranger", queue=APART)
