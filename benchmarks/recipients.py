@@ -102,7 +102,12 @@ async def tell(ids: Sequence[UUID], *, at_a_time: int | None = None) -> None:
 
 async def forget() -> None:
     """Remove the people and all that hangs on them."""
-    await execute("DELETE FROM account WHERE display_name = $1", NAME)
+    # In parts: in a large town every table that refers to an account is looked through.
+    while await execute(
+        "DELETE FROM account WHERE id IN (SELECT id FROM account WHERE display_name = $1 LIMIT 50)",
+        NAME,
+    ):
+        pass
     await execute("DELETE FROM wechat_template WHERE template_id = $1", TEMPLATE_ID)
 
 
