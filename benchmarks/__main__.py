@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import load, operations
-from benchmarks.parts import Part, parts
+from benchmarks.parts import Part, parts, told
 from benchmarks.servers import Served, api_server, floor_server, prepared, use_core
 from core.database import credentials
 from landlord.search.words import literal
@@ -152,7 +152,7 @@ def run_size(size: str) -> Found:
                 results.append(asyncio.run(measure(question, ours)))
             memory = ours.memory()
         console.print(f"{size}: parts …", style="dim")
-        return Found(results, memory, list(parts(town)) if size == "town" else [])
+        return Found(results, memory, list((parts if size == "town" else told)(town)))
 
 
 def report(found: dict[str, Found]) -> bool:

@@ -35,7 +35,6 @@ def parts(town: Town) -> Iterator[Part]:
         f"≥ {publishing.GOAL}",
         publish.ratio >= publishing.GOAL,
     )
-    yield from _told(town, settings)
     photo = pictures.measure()
     yield Part(
         "12-megapixel photo to its variants",
@@ -53,8 +52,14 @@ def parts(town: Town) -> Iterator[Part]:
     )
 
 
-def _told(town: Town, settings: Settings) -> Iterator[Part]:
-    """Messages, the inbox and notices: in one event loop, as in a worker."""
+def told(town: Town) -> Iterator[Part]:
+    """Messages, the inbox and notices: in one event loop, as in a worker.
+
+    Of the small town: the people made for it are soon removed there, and none are ever removed
+    in a real one.
+    """
+    settings = Settings()
+    assemble(settings)
     config = database_config(town.url, settings)
 
     async def measured(where: str) -> tuple[deliveries.Figures, float, notices.Figures]:
