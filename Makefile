@@ -20,7 +20,7 @@ run: $(VENV)/.runtime  ## Set everything up and serve a small town on 127.0.0.1:
 	@exec $(BIN)/leye serve --town --port $(PORT)
 
 test: $(VENV)/.dev s3-server  ## Set everything up and run the whole suite (ARGS adds to pytest's)
-	@exec $(BIN)/python -m pytest -n auto $(ARGS)
+	@exec $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 s3-server: $(VENV)/.s3-server  ## An S3-speaking server for the tests, in an environment of its own
 
@@ -35,7 +35,7 @@ check: $(VENV)/.dev  ## Format, lint, types, import direction, schema snapshot
 bench: $(VENV)/.dev  ## Measure against the raw floor and print ratios (BENCH=both|small|town)
 	@exec $(BIN)/python -m benchmarks --size $(BENCH)
 
-faults: $(VENV)/.dev  ## Break what messages depend on and count what became of them (3 minutes)
+faults: $(VENV)/.dev  ## Break what reports and messages depend on and count what became of them (10 minutes)
 	@exec $(BIN)/python -m benchmarks.faults
 
 seed: $(VENV)/.runtime  ## Make a synthetic town anew (SIZE=small|town)

@@ -24,7 +24,9 @@ from api.graphql.documents import TrustedDocuments
 from api.graphql.execution import Schema
 from api.graphql.http import GraphQLEndpoint
 from api.graphql.rows import RowExecutor
+from api.pages.errors import error_page
 from api.pages.errors import handlers as page_errors
+from api.pages.routes import BODIES as PAGE_BODIES
 from api.pages.routes import routes as page_routes
 from core import database, redis
 from core.settings import Settings
@@ -112,7 +114,8 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
             metrics=metrics,
             trusted_proxies=settings.trusted_proxies,
             cors_origins=settings.cors_origins,
-            bodies={**uploads.BODIES, **wechat_push.BODIES},
+            bodies={**uploads.BODIES, **wechat_push.BODIES, **PAGE_BODIES},
+            body_refused=error_page,
         ),
         lifecycle=lifecycle,
         metrics=metrics,

@@ -18,6 +18,7 @@ APPS: Final[Mapping[str, Sequence[str]]] = {
     "identity": ("identity.models",),
     "media": ("media.models",),
     "management": ("management.models",),
+    "citizen": ("citizen.models", "citizen.my_data.models"),
     "landlord": ("landlord.models",),
     "notifications": ("notifications.models",),
 }
@@ -27,6 +28,7 @@ HANDLERS: Final[Sequence[str]] = (
     "identity.handlers",
     "media.handlers",
     "management.handlers",
+    "citizen.handlers",
     "landlord.handlers",
     "notifications.handlers",
 )

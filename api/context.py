@@ -30,6 +30,7 @@ async def make_context(connection: HTTPConnection, init: dict[str, Any] | None) 
         actor=await actor_of(connection, given.get("authorization")),
         language=preferred_language(str(language) if language else None),
         device=connection.headers.get("user-agent", "")[:80],
+        by_get=connection.scope.get("method") == "GET",
     )
 
 

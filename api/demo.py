@@ -90,6 +90,8 @@ WHERE p.role = 'WARDEN' AND s.left_at IS NULL AND NOT EXISTS (
 ORDER BY s.user_name LIMIT 1
 """
 
+_HAZARD: Final = "SELECT id FROM hazard WHERE state = $1 ORDER BY id LIMIT 1"
+
 
 async def demo(settings: Settings) -> dict[str, Any] | None:
     """Where the service is, three plates, a fresh access token for every part, and what stands
@@ -196,6 +198,9 @@ async def _values(landlord_id: UUID, house_id: UUID) -> dict[str, str]:
         "placeId": _id("Place", spare),
         "placeCode": spare.get("code"),
         "plateId": _id("IssuedPlate", spare, "plate_id"),
+        "newHazardId": _id("Hazard", await _first(_HAZARD, "REPORTED")),
+        "acceptedHazardId": _id("Hazard", await _first(_HAZARD, "ACCEPTED")),
+        "submittedHazardId": _id("Hazard", await _first(_HAZARD, "SUBMITTED")),
         "staffId": _id("StaffMember", await _first(_OTHER_WARDEN, cast.GRID)),
     }
     return {name: value for name, value in found.items() if value is not None}

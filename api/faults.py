@@ -77,6 +77,8 @@ def _is_unreachable(error: BaseException) -> bool:
         return True
     if isinstance(error, asyncpg.exceptions.InterfaceError):
         return any(words in str(error) for words in _POOL_GONE)
+    if isinstance(error, FileNotFoundError):
+        return error.filename is None  # a server's socket that is not there; files have names
     if isinstance(error, RedisError):
         return False
     # Several addresses that all refuse become one plain OSError without a number.

@@ -41,6 +41,18 @@ FROM plate p JOIN place pl ON pl.id = p.place_id JOIN grid g ON g.code = pl.comm
 WHERE p.token = $1
 """
 
+HAZARDS = """
+SELECT h.id, h.code, h.state, h.severity, h.category, h.created_at, h.due_at, h.source,
+       pl.name, pl.street, pl.door_number, s.name AS assignee,
+       (SELECT json_build_object('role', hp.role, 'key', ph.key, 'width', ph.width,
+                                 'height', ph.height)
+          FROM hazard_photo hp JOIN photo ph ON ph.id = hp.photo_id
+         WHERE hp.hazard_id = h.id ORDER BY hp.role DESC, hp.position LIMIT 1)::text AS photo
+FROM hazard h LEFT JOIN place pl ON pl.id = h.place_id
+LEFT JOIN staff_member s ON s.id = h.assignee_id
+WHERE h.grid_path >= $1 AND h.grid_path < $2 ORDER BY h.id DESC LIMIT 51
+"""
+
 PLACES = """
 SELECT pl.id, pl.code, pl.kind, pl.name, pl.street, pl.door_number, pl.risk_class, pl.lifecycle,
        pl.completeness, pl.filed_at, pl.floors, pl.area, pl.exits, pl.extinguishers, pl.version,
@@ -86,6 +98,17 @@ async def plate(request: Request) -> Response:
     return _json(row)
 
 
+async def hazards(request: Request) -> Response:
+    """Fifty hazards of a grid, newest first."""
+    path = request.query_params["path"]
+    found = [
+        dict(row) for row in await request.app.state.pool.fetch(HAZARDS, path, path[:-1] + "0")
+    ]
+    for row in found:
+        row["photo"] = orjson.Fragment(row["photo"] or "null")
+    return _json(found)
+
+
 async def places(request: Request) -> Response:
     """Fifty places of a grid and a kind, newest first."""
     parameters = request.query_params
@@ -114,6 +137,7 @@ def _json(value: Any) -> Response:
 app = Starlette(
     routes=[
         Route("/plate/{token}", plate),
+        Route("/hazards", hazards),
         Route("/places", places),
         Route("/listings", listings),
     ],

@@ -172,7 +172,8 @@ async def _forget(author: StaffMember) -> None:
     for table in ("followed_place", "notification"):
         while await execute(_DELETE.format(table=table), NAME, PART):
             pass
-    while await execute(_DELETE_ACCOUNTS, NAME, PART):
+    # Few at a time: every table that refers to an account is looked through for each.
+    while await execute(_DELETE_ACCOUNTS, NAME, PART // 20):
         pass
     await execute("DELETE FROM staff_member WHERE id = $1", author.id)
 

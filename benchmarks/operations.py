@@ -26,6 +26,20 @@ query Plate($token: String!) {
 }
 """
 
+HAZARDS: Final = """
+query Hazards($grid: String!) {
+  hazards(filter: { gridCode: $grid, openOnly: false }, first: 50) {
+    nodes {
+      id code state severity reportedAt dueAt source assigneeName
+      category { code name }
+      place { name address }
+      photos { role photo { thumbnailUrl width height } }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
 PLACES: Final = """
 query Places($grid: String!, $kind: PlaceKind!) {
   places(filter: { gridCode: $grid, kinds: [$kind] }, first: 50) {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from api.assembly import assemble, database_config
-from benchmarks import deliveries, notices, pictures, plates, publishing
+from benchmarks import deliveries, notices, pictures, plates, publishing, reporting, tenant_import
 from benchmarks.servers import Town, wechat_emulator
 from core.settings import Settings
 
@@ -34,6 +34,20 @@ def parts(town: Town) -> Iterator[Part]:
         f"{publish.ratio:.2f} ({publish.ours:.1f} ms to {publish.floor:.1f} ms)",
         f"≥ {publishing.GOAL}",
         publish.ratio >= publishing.GOAL,
+    )
+    report = asyncio.run(reporting.measure(town.url, database_config(town.url, settings)))
+    yield Part(
+        "report a hazard with two pictures, to a transaction by hand",
+        f"{report.ratio:.2f} ({report.ours:.1f} ms to {report.floor:.1f} ms)",
+        f"≥ {reporting.GOAL}",
+        report.ratio >= reporting.GOAL,
+    )
+    tenants = asyncio.run(tenant_import.measure(database_config(town.url, settings)))
+    yield Part(
+        f"a list of {tenant_import.TENANTS:,} tenants taken in",
+        f"{tenants.seconds:.1f} s, {tenants.registered:,} registered",
+        f"< {tenant_import.MOST_SECONDS:.0f} s",
+        tenants.good,
     )
     photo = pictures.measure()
     yield Part(

@@ -10,13 +10,13 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
-from multiprocessing import get_context
 from statistics import median
 from typing import Final
 
 from PIL import Image
 
 from benchmarks.servers import peak_memory
+from core.processes import BARE
 from media.pictures import redraw
 
 SIZE: Final = (4000, 3000)
@@ -59,6 +59,6 @@ def _redrawn(data: bytes) -> tuple[float, int]:
 def measure() -> Figures:
     """Draw the same photo anew some times; the first round warms up and does not count."""
     data = photo()
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, mp_context=BARE) as pool:
         rounds = [pool.submit(_redrawn, data).result() for _ in range(ROUNDS + 1)]
     return Figures(median(seconds for seconds, _ in rounds[1:]), rounds[-1][1], len(data))

@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.servers import peak_memory
 from core.ids import token
+from core.processes import BARE
 from management.plate_sheets.drawing import write_sheet
 from management.plate_sheets.labels import Label
 from management.plate_sheets.sizes import PlateSize
@@ -61,5 +61,5 @@ def _drawn(count: int) -> Figures:
 
 def measure(count: int = COUNT) -> Figures:
     """Draw a sheet once, in a process of its own as in production."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, mp_context=BARE) as pool:
         return pool.submit(_drawn, count).result()

@@ -20,6 +20,7 @@ from core.database import credentials
 from core.embedded_postgres import running, state_folder
 
 READY_SECONDS = 30.0
+LEYE = [sys.executable, "-m", "api"]
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -71,25 +72,34 @@ def prepared(size: str) -> Iterator[Town]:
     """A town of that size, made when it is not there yet, in an embedded cluster of its own."""
     with running("bench") as cluster:
         url = cluster.url_of(f"bench_{size}")
+        environment = _environment(url)
         if not asyncio.run(_exists(cluster.url, f"bench_{size}")):
             cluster.create_database(f"bench_{size}")
-        environment = {
-            **os.environ,
-            "DATABASE_URL": url,
-            "LEYE_MEDIA_DIR": str(state_folder() / "bench-media"),
-            "LEYE_PUBLIC_URL": "http://127.0.0.1:8451",
-        }
-        leye = [sys.executable, "-m", "api"]
-        if subprocess.run([*leye, "demo"], env=environment, capture_output=True).returncode:
+        if subprocess.run([*LEYE, "demo"], env=environment, capture_output=True).returncode:
             subprocess.run(
-                [*leye, "seed", "--size", size, "--replace"], env=environment, check=True
+                [*LEYE, "seed", "--size", size, "--replace"], env=environment, check=True
             )
-        demo = subprocess.run(
-            [*leye, "demo", "--json"], env=environment, check=True, capture_output=True
-        )
-        people = json.loads(demo.stdout)["signIns"]
-        (token,) = (one["accessToken"] for one in people if one["role"] == "supervisor")
-        yield Town(url, token, environment)
+        yield opened(url)
+
+
+def opened(url: str) -> Town:
+    """A seeded database, with its supervisor signed in."""
+    environment = _environment(url)
+    demo = subprocess.run(
+        [*LEYE, "demo", "--json"], env=environment, check=True, capture_output=True
+    )
+    people = json.loads(demo.stdout)["signIns"]
+    (token,) = (one["accessToken"] for one in people if one["role"] == "supervisor")
+    return Town(url, token, environment)
+
+
+def _environment(url: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "LEYE_MEDIA_DIR": str(state_folder() / "bench-media"),
+        "LEYE_PUBLIC_URL": "http://127.0.0.1:8451",
+    }
 
 
 async def _exists(url: str, name: str) -> bool:
@@ -103,7 +113,7 @@ async def _exists(url: str, name: str) -> bool:
 @contextmanager
 def api_server(town: Town, port: int) -> Iterator[Served]:
     """Our API, without a worker, on the first core."""
-    command = [sys.executable, "-m", "api", "serve", "--port", str(port), "--no-worker"]
+    command = [*LEYE, "serve", "--port", str(port), "--no-worker"]
     with _process(command, town.environment, port) as served:
         yield served
 
@@ -144,6 +154,6 @@ def _wait_for(port: int, child: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def wechat_emulator(environment: Mapping[str, str], port: int) -> Iterator[str]:
     """WeChat's stand-in in a process of its own; answers where it is."""
-    command = [sys.executable, "-m", "api", "wechat-emulator", "--port", str(port)]
+    command = [*LEYE, "wechat-emulator", "--port", str(port)]
     with _process(command, environment, port):
         yield f"http://127.0.0.1:{port}"

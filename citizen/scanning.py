@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -22,6 +23,8 @@ class PlateAction(StrEnum):
     """What somebody may do next after a scan."""
 
     VIEW_LISTINGS = "VIEW_LISTINGS"
+    DECLARE = "DECLARE"
+    REPORT_HAZARD = "REPORT_HAZARD"
     VIEW_FILE = "VIEW_FILE"
     MANAGE = "MANAGE"
     CLAIM = "CLAIM"
@@ -75,9 +78,10 @@ async def scan(actor: Actor, token: str) -> ScannedPlate | None:
 async def actions_for(actor: Actor, scanned: ScannedPlate) -> list[PlateAction]:
     """What the actor may do next: one scan, an answer by role.
 
-    Everybody sees what is to let in a house in use; staff open the file of places in their grid;
-    who is known to run the place manages it; a house that nobody is known to run can be claimed.
-    A plate out of use leads nowhere.
+    Everybody sees what is to let in a house in use and may declare that they live there; everybody
+    reports hazards, wherever something stands. Staff do so for others, and open the file of places,
+    in their grid; who is known to run the place manages it; a house that nobody is known to run
+    can be claimed. A plate out of use leads nowhere.
     """
     row = scanned.row
     if scanned.state is not PlateState.ACTIVE:
@@ -86,11 +90,22 @@ async def actions_for(actor: Actor, scanned: ScannedPlate) -> list[PlateAction]:
     house = row["kind"] == PlaceKind.RENTAL_HOUSE and row["lifecycle"] == Lifecycle.ACTIVE
     if house:
         actions.append(PlateAction.VIEW_LISTINGS)
+        if _may(actor, Permission.DECLARATIONS_FILE, row):
+            actions.append(PlateAction.DECLARE)
+    standing = row["lifecycle"] != Lifecycle.DEMOLISHED
+    if standing and _may(actor, Permission.HAZARDS_WRITE, row):
+        actions.append(PlateAction.REPORT_HAZARD)
     if actor.may(Permission.PLACES_READ, row["grid_path"]):
         actions.append(PlateAction.VIEW_FILE)
     if actor.kind is ActorKind.ACCOUNT:
         actions += await _of_landlords(actor, row["place_id"], house=house)
     return actions
+
+
+def _may(actor: Actor, permission: Permission, row: Mapping[str, Any]) -> bool:
+    """Residents may, signed in or not; others where they hold the permission."""
+    resident = actor.kind in {ActorKind.ANONYMOUS, ActorKind.ACCOUNT}
+    return resident or actor.may(permission, row["grid_path"])
 
 
 async def _of_landlords(actor: Actor, place_id: UUID, *, house: bool) -> list[PlateAction]:

@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         description="address under which people reach the service; printed on QR plates",
         pattern=r"^https?://[^/\s?#@]+$",
     )
+    map_approval_no: str | None = Field(
+        None,
+        description="map approval number (审图号) that the public map shows",
+        max_length=60,
+    )
     secret: SecretStr = Field(
         SecretStr(DEVELOPMENT_SECRET),
         description="master secret (32 characters or more) from which signing keys are derived",

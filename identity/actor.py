@@ -52,6 +52,23 @@ class Permission(StrEnum):
     CLAIMS_DECIDE = "claims:decide"
     LISTINGS_REVIEW = "listings:review"
     PHOTOS_REDACT = "photos:redact"
+    PEOPLE_READ = "people:read"
+    PEOPLE_REVEAL = "people:reveal"
+    DECLARATIONS_FILE = "declarations:file"
+    DECLARATIONS_DECIDE = "declarations:decide"
+    HAZARDS_READ = "hazards:read"
+    HAZARDS_WRITE = "hazards:write"
+    HAZARDS_ACCEPT = "hazards:accept"
+    HAZARDS_DISPATCH = "hazards:dispatch"
+    HAZARDS_RECTIFY = "hazards:rectify"
+    HAZARDS_RECHECK = "hazards:recheck"
+    HAZARDS_FOLLOW_UP = "hazards:follow-up"
+    HAZARDS_ENFORCE = "hazards:enforce"
+    HAZARDS_MODERATE = "hazards:moderate"
+    HAZARDS_NOTICE = "hazards:notice"
+    HAZARDS_ORDER = "hazards:order"
+    TASKS_WORK = "tasks:work"
+    TASKS_SEND = "tasks:send"
     ACTIVITY_READ = "activity:read"
     NOTICES_SEND = "notices:send"
     ACCOUNTS_LOCK = "accounts:lock"
@@ -63,12 +80,29 @@ class Permission(StrEnum):
     DELIVERIES_MANAGE = "deliveries:manage"
 
 
-_READ: Final = frozenset({Permission.GRIDS_READ, Permission.PLACES_READ, Permission.ACTIVITY_READ})
+_READ: Final = frozenset(
+    {
+        Permission.GRIDS_READ,
+        Permission.PLACES_READ,
+        Permission.ACTIVITY_READ,
+        Permission.HAZARDS_READ,
+        Permission.HAZARDS_WRITE,
+        Permission.TASKS_WORK,
+    }
+)
 _WARDEN: Final = _READ | {
     Permission.PLACES_WRITE,
     Permission.PLACES_CONTACT,
     Permission.PLATES_MANAGE,
     Permission.CLAIMS_DECIDE,
+    Permission.PEOPLE_READ,
+    Permission.PEOPLE_REVEAL,
+    Permission.DECLARATIONS_FILE,
+    Permission.DECLARATIONS_DECIDE,
+    Permission.HAZARDS_ACCEPT,
+    Permission.HAZARDS_RECTIFY,
+    Permission.HAZARDS_RECHECK,
+    Permission.HAZARDS_NOTICE,
 }
 
 ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
@@ -81,9 +115,19 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
             Permission.LISTINGS_REVIEW,
             Permission.PHOTOS_REDACT,
             Permission.NOTICES_SEND,
+            Permission.HAZARDS_DISPATCH,
+            Permission.HAZARDS_MODERATE,
+            Permission.TASKS_SEND,
         },
-        Role.DEPARTMENT: _READ,
-        Role.ENFORCEMENT: _READ | {Permission.PLACES_CONTACT, Permission.PLACES_BLOCK},
+        Role.DEPARTMENT: _READ
+        | {Permission.HAZARDS_RECTIFY, Permission.HAZARDS_ORDER, Permission.TASKS_SEND},
+        Role.ENFORCEMENT: _READ
+        | {
+            Permission.PLACES_CONTACT,
+            Permission.PLACES_BLOCK,
+            Permission.HAZARDS_ENFORCE,
+            Permission.HAZARDS_ORDER,
+        },
         Role.SERVICE_DESK: _READ
         | {
             Permission.PLACES_CONTACT,
@@ -91,11 +135,21 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
             Permission.PHOTOS_REDACT,
             Permission.DELIVERIES_READ,
             Permission.NOTICES_SEND,
+            Permission.PEOPLE_READ,
+            Permission.PEOPLE_REVEAL,
+            Permission.DECLARATIONS_FILE,
+            Permission.HAZARDS_FOLLOW_UP,
+            Permission.HAZARDS_MODERATE,
         },
         # Two administrators, apart (GB/T 22239 level 3): the one who manages sign-ins sees no
         # files of places, the one who reads the trail changes nothing.
         Role.AUDITOR: frozenset(
-            {Permission.GRIDS_READ, Permission.PLACES_READ, Permission.AUDIT_READ}
+            {
+                Permission.GRIDS_READ,
+                Permission.PLACES_READ,
+                Permission.AUDIT_READ,
+                Permission.HAZARDS_READ,
+            }
         ),
         Role.ADMIN: frozenset(
             {
@@ -121,6 +175,8 @@ APP_SCOPES: Final = frozenset(
         Permission.PLACES_READ,
         Permission.PLACES_WRITE,
         Permission.ACTIVITY_READ,
+        Permission.HAZARDS_READ,
+        Permission.HAZARDS_WRITE,
     }
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -10,7 +11,9 @@ from tortoise.expressions import F, Q, Subquery
 from tortoise.queryset import QuerySet
 
 from core.clock import now
+from core.errors import InvalidInput
 from core.privacy import Basis, Holding, Retention, Words, register
+from core.text import clean
 from identity.accounts import blank
 from identity.models import (
     Account,
@@ -73,6 +76,15 @@ class _ContactOfApp(Holding):
         return App.filter(id=subject_id)
 
 
+async def _rename(row: Account, changes: Mapping[str, Any]) -> None:
+    """Set what others see instead of a name. Raises ``InvalidInput``."""
+    for column, value in changes.items():
+        if column != "display_name":
+            raise InvalidInput(field=column, reason="NOT_CORRECTABLE")
+        row.display_name = clean(value or "", field=column, longest=60)
+    await row.save(update_fields=["display_name"])
+
+
 async def _blank_staff(rows: QuerySet[StaffMember]) -> None:
     """Keep the row, which the trail and old files refer to, without the person."""
     await rows.exclude(name="").update(
@@ -101,8 +113,9 @@ register(
         basis=Basis.CONTRACT,
         retention=_UNTIL_CLOSED,
         export=("phone", "display_name", "created_at", "locked_at", "closed_at"),
-        correct=("display_name",),
+        correct=_rename,
         erase=blank,
+        needed=True,
     ),
     Holding(
         model=Session,
@@ -133,6 +146,7 @@ register(
         retention=_UNTIL_CLOSED,
         export=("openid", "unionid", "created_at", "last_seen_at"),
         erase="delete",
+        needed=True,
     ),
     _PushesOfAccount(
         model=WeChatPush,

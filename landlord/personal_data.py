@@ -23,6 +23,7 @@ from landlord.models import (
     SelfCheckItem,
 )
 from landlord.reservations import release_of
+from landlord.search.projection import reindex
 from landlord.snapshots import KEPT_FOR
 from landlord.workflow import ListingAction, move_all
 
@@ -35,13 +36,14 @@ _ACCOUNT: Final = Retention(Words("账号存续期间", "As long as the account 
 
 async def _blank(rows: QuerySet[Listing]) -> None:
     """Take listings back and drop what was written and shown; that a room was let stays."""
-    ids = list(await rows.values_list("id", flat=True))
+    ids = [row.id for row in await rows.only("id")]
     async with work(SYSTEM):
         moved = await move_all(ListingAction.END, "l.id = ANY($1::uuid[])", ids)
         await release_of([row["id"] for row in moved if row["was_held"]])
         await ListingPhoto.filter(listing_id__in=ids).delete()
         blank = Listing.filter(id__in=ids)
         await blank.update(title="", description="", review_reason="", version=F("version") + 1)
+        await reindex(listing_ids=ids)
 
 
 async def _take_back_words(rows: QuerySet[EnquiryMessage]) -> None:
@@ -65,7 +67,8 @@ register(
         basis=Basis.CONTRACT,
         retention=_ACCOUNT,
         export=(
-            "id",
+            "place__name",
+            "room__number",
             "state",
             "title",
             "description",
@@ -85,7 +88,7 @@ register(
         title=Words("您的房源公开时的快照及其图片", "What your listings showed, with its pictures"),
         basis=Basis.CONTRACT,
         retention=Retention(_DISPUTES, KEPT_FOR, since="taken_at"),
-        export=("id", "listing_id", "occasion", "content", "digest", "taken_at"),
+        export=("listing__title", "occasion", "content", "taken_at"),
         erase="delete",
     ),
     Holding(
@@ -95,7 +98,7 @@ register(
         title=Words("您收藏的房源", "Listings you saved"),
         basis=Basis.CONTRACT,
         retention=_ACCOUNT,
-        export=("id", "listing_id", "created_at"),
+        export=("listing__title", "created_at"),
         erase="delete",
     ),
     Holding(
@@ -105,7 +108,7 @@ register(
         title=Words("您预留的房源", "Rooms you reserved"),
         basis=Basis.CONTRACT,
         retention=_EVIDENCE,
-        export=("id", "listing_id", "state", "until", "created_at", "ended_at"),
+        export=("listing__title", "state", "until", "created_at", "ended_at"),
         erase="delete",
     ),
     Holding(
@@ -115,7 +118,7 @@ register(
         title=Words("您的租房咨询", "Your enquiries"),
         basis=Basis.CONTRACT,
         retention=_ACCOUNT,
-        export=("id", "listing_id", "state", "viewing_at", "created_at"),
+        export=("listing__title", "state", "viewing_at", "created_at"),
         erase="delete",
     ),
     Holding(
@@ -135,7 +138,7 @@ register(
         title=Words("租客对您房源的咨询", "What seekers asked about your rooms"),
         basis=Basis.CONTRACT,
         retention=_ACCOUNT,
-        export=("id", "listing_id", "state", "viewing_at", "created_at"),
+        export=("listing__title", "state", "viewing_at", "created_at"),
         erase=_take_back_phone,
     ),
     Holding(
@@ -155,7 +158,7 @@ register(
         title=Words("您举报的房源", "Listings you reported"),
         basis=Basis.CONTRACT,
         retention=_ACCOUNT,
-        export=("id", "listing_id", "reason", "words", "state", "created_at"),
+        export=("listing__title", "reason", "words", "state", "created_at"),
         erase={"reporter_id": None, "words": None},
     ),
     Holding(
@@ -177,7 +180,7 @@ register(
         retention=Retention(
             Words("属于房屋管理档案，随档案保存", "Part of the place's file, and kept with it")
         ),
-        export=("id", "place_id", "month", "made_at"),
+        export=("place__name", "month", "made_at"),
         erase="keep",
     ),
     Holding(

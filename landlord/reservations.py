@@ -35,6 +35,7 @@ from landlord.snapshots import take_snapshot
 from landlord.workflow import MOVED, ListingAction, move, require
 from management.access import require_sign_in
 from management.models import Room
+from management.people.duties import begin_duties, moved_in, signed_by
 from management.rooms import note_let
 from management.rules import rules
 
@@ -107,6 +108,8 @@ async def mark_listing_let(
 ) -> Listing:
     """Note that a room is let, since ``let_on`` (today when not said): offer and room alike.
 
+    From that day the landlord has the duty to register the tenant.
+
     Raises:
         NotFound: somebody else's, or absent.
         WrongState: it is not on offer, or its room is let already.
@@ -119,7 +122,8 @@ async def mark_listing_let(
         require(listing, ListingAction.MARK_LET)
         _check_day(let_on)
         room = await Room.filter(id=listing.room_id).select_for_update().get()
-        await note_let(room)
+        if not await moved_in(room):
+            await note_let(room)
         move(listing, ListingAction.MARK_LET)
         await listing.save(update_fields=MOVED)
         held = await _end([listing.id], ReservationState.LET)
@@ -132,6 +136,11 @@ async def mark_listing_let(
             reservations=len(held),
         )
         await take_snapshot(listing, SnapshotOccasion.LET)
+        await begin_duties(
+            [room],
+            account_id=await signed_by(listing.place_id, listing.landlord_id),
+            signed_on=let_on or today(),
+        )
         await emit(ListingLet(listing_id=listing.id, place_id=listing.place_id))
     return listing
 

@@ -1,17 +1,52 @@
-"""Houses go with the person who runs them."""
+"""Houses, and who somebody is, go with the person."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from typing import Final
 
-from identity.belongings import Ledger, belongs, settle
+from core.errors import Conflict
+from identity.belongings import Ledger, belongs, settle, stays
 from management.claims.life import LIVE
-from management.models import ClaimEnd, ClaimRole, ClaimState, PlaceClaim
+from management.models import (
+    ClaimEnd,
+    ClaimRole,
+    ClaimState,
+    Consent,
+    HazardFollower,
+    HazardReport,
+    HazardStep,
+    Person,
+    PlaceClaim,
+    TenantDuty,
+)
 
 belongs(PlaceClaim, "account_id")
+belongs(Person, "account_id")
+belongs(Consent, "account_id")
+belongs(TenantDuty, "account_id")
+belongs(HazardReport, "account_id")
+belongs(HazardFollower, "account_id")
+stays(HazardStep, "account_id", why="who did it at the time")
 
 _STRENGTH: Final = (ClaimRole.OWNER, ClaimRole.SUBLANDLORD, ClaimRole.AGENT)
+
+
+@settle
+async def refuse_two_people(ledger: Ledger) -> None:
+    """Accounts of two people, by their documents, don't become one.
+
+    Raises:
+        Conflict: ``TWO_PEOPLE``; somebody with two documents asks at the wardens' office.
+    """
+    both = Person.filter(account_id__in=(ledger.kept_id, ledger.merged_id))
+    if len(await both.order_by("id").select_for_update().only("id")) > 1:
+        raise Conflict(
+            reason="TWO_PEOPLE",
+            zh="两个账号登记的证件不同，不能合并；都是您本人的，请到社区网格办核实",
+            en="The two accounts are registered with different documents and can't become one;"
+            " if both are yours, ask at your wardens' office",
+        )
 
 
 @settle

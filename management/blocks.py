@@ -12,7 +12,7 @@ from core.clock import now
 from core.errors import NotFound, WrongState
 from core.events import emit
 from core.text import clean
-from core.work import work
+from core.work import current, work
 from identity.actor import Actor, Permission
 from management.access import access_place, in_scope, require_sign_in
 from management.events import PlaceBlocked, PlaceUnblocked
@@ -75,6 +75,37 @@ async def end_block(actor: Actor, *, block_id: UUID) -> PlaceBlock:
         await block.save(update_fields=["ends_at"])
         unit.note("endBlock", "PLACE", block.place_id, block=block.id)
         await emit(PlaceUnblocked(place_id=block.place_id, block_id=block.id))
+    return block
+
+
+async def impose(
+    place_id: UUID, *, kind: PlaceBlockKind, source: str, reason: str = ""
+) -> PlaceBlock | None:
+    """Bar a locked place because of something else, in its unit of work.
+
+    A block from the same source that holds already is left as it is (``None``).
+    """
+    same = PlaceBlock.filter(place_id=place_id, kind=kind, source=source, ends_at__isnull=True)
+    if await same.exists():
+        return None
+    block = await PlaceBlock.create(
+        place_id=place_id, kind=kind, source=source, reason=reason, starts_at=now()
+    )
+    current().note("blockPlace", "PLACE", place_id, block=block.id, kind=kind.value)
+    await emit(PlaceBlocked(place_id=place_id, block_id=block.id))
+    return block
+
+
+async def lift(place_id: UUID, *, kind: PlaceBlockKind, source: str) -> PlaceBlock | None:
+    """End what :func:`impose` began from this source, if it still holds; the place is locked."""
+    held = PlaceBlock.filter(place_id=place_id, kind=kind, source=source, ends_at__isnull=True)
+    block = await held.select_for_update().first()
+    if block is None:
+        return None
+    block.ends_at = max(now(), block.starts_at)
+    await block.save(update_fields=["ends_at"])
+    current().note("endBlock", "PLACE", place_id, block=block.id)
+    await emit(PlaceUnblocked(place_id=place_id, block_id=block.id))
     return block
 
 

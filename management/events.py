@@ -53,6 +53,14 @@ class RoomsUpdated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoomsVacated(Event):
+    """Rooms of one house that were let are no longer: vacant, or out of use."""
+
+    place_id: UUID
+    room_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseFiled(Event):
     """The registered lease of a house or room was recorded."""
 
@@ -148,3 +156,164 @@ class WardenPosted(Event):
 
     post_id: UUID
     grid_id: UUID
+
+
+# People
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidenceBegan(Event):
+    """A person is registered as living in a room."""
+
+    residence_id: UUID
+    person_id: UUID
+    place_id: UUID
+    room_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidenceEnded(Event):
+    """A person no longer lives in a room: doors and reminders end with it."""
+
+    residence_id: UUID
+    person_id: UUID
+    place_id: UUID
+    room_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidenceAsked(Event):
+    """Somebody has lived in a room for long and is asked whether they still do."""
+
+    residence_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitEndorsementDue(Event):
+    """A residence permit must be endorsed in a month."""
+
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRead(Event):
+    """Somebody read a person's data in clear."""
+
+    look_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonUnbound(Event):
+    """An account that was taken for a person's own no longer speaks for them."""
+
+    person_id: UUID
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantDutyBegan(Event):
+    """A landlord signed with a tenant and has to register them."""
+
+    duty_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantDutyDue(Event):
+    """The last day of a landlord's duty to register a tenant is near."""
+
+    duty_id: UUID
+    place_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantDutyOverdue(Event):
+    """A landlord let the term pass; the place is blocked."""
+
+    duty_id: UUID
+    place_id: UUID
+
+
+# Hazards
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HazardReported(Event):
+    """Somebody reported a hazard."""
+
+    hazard_id: UUID
+    step_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HazardMoved(Event):
+    """A hazard took a step from one state to another (or back to the same): which, it says."""
+
+    hazard_id: UUID
+    step_id: UUID
+    action: str
+    from_state: str
+    to_state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HazardEscalated(Event):
+    """Nobody did anything in time; who is posted above is told."""
+
+    hazard_id: UUID
+    step_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HazardChangedHands(Event):
+    """Somebody took the task of a hazard, was given it, or it went back to its pool."""
+
+    hazard_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HazardDocumentIssued(Event):
+    """A numbered document about a hazard was issued."""
+
+    document_id: UUID
+    hazard_id: UUID
+
+
+# Tasks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRaised(Event):
+    """There is something to do, for a pool or for one member of staff."""
+
+    task_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAssigned(Event):
+    """A task was given to a member of staff by somebody else."""
+
+    task_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskUrged(Event):
+    """Somebody asks where a task is."""
+
+    task_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEnded(Event):
+    """A task is done or cancelled: which, its state says."""
+
+    task_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOverdue(Event):
+    """The deadline of a task has passed."""
+
+    task_id: UUID

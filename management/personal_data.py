@@ -62,7 +62,7 @@ register(
                 f"{rules().claim_papers_days} days after the claim was refused or ended",
             )
         ),
-        export=("id", "claim_id", "photo_id", "paper"),
+        export=("claim__place__name", "paper", "photo__created_at"),
         erase="delete",
     ),
     Holding(
@@ -73,8 +73,7 @@ register(
         basis=Basis.STATUTORY_DUTY,
         retention=_FILE,
         export=(
-            "id",
-            "place_id",
+            "place__name",
             "role",
             "state",
             "lease_from",

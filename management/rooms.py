@@ -17,7 +17,7 @@ from core.text import clean
 from core.work import work
 from identity.actor import Actor, Permission
 from management.access import access_place, access_room
-from management.events import RoomsAdded, RoomsUpdated, RoomUpdated
+from management.events import RoomsAdded, RoomsUpdated, RoomsVacated, RoomUpdated
 from management.models import Lifecycle, Place, PlaceKind, Room, RoomState
 from management.rules import rules
 
@@ -102,10 +102,13 @@ async def update_room(actor: Actor, *, room_id: UUID, values: Mapping[str, Any])
         seen = await access_room(actor, room_id=room_id, permission=Permission.PLACES_WRITE)
         place = await access_house(actor, place_id=seen.place_id)
         room = await Room.filter(id=seen.id).select_for_update().get()
+        was_let = room.state is RoomState.LET
         room.update_from_dict(dict(values))
         await room.save()
         unit.note("updateRoom", "PLACE", place.id, room=room.id, fields=sorted(values))
         await emit(RoomUpdated(room_id=room.id, place_id=place.id))
+        if was_let and room.state is not RoomState.LET:
+            await emit(RoomsVacated(place_id=place.id, room_ids=(room.id,)))
     return room
 
 
@@ -142,6 +145,7 @@ async def set_states(states: Mapping[Room, RoomState]) -> int:
     One event a place tells of those that change; answers how many do.
     """
     changed = [room for room, state in states.items() if room.state is not state]
+    vacated = {room.id for room in changed if room.state is RoomState.LET}
     for state in dict.fromkeys(states[room] for room in changed):
         ids = [room.id for room in changed if states[room] is state]
         await Room.filter(id__in=ids).update(state=state)
@@ -151,13 +155,18 @@ async def set_states(states: Mapping[Room, RoomState]) -> int:
         by_place[room.place_id].append(room.id)
     for place_id, room_ids in by_place.items():
         await emit(RoomsUpdated(place_id=place_id, room_ids=tuple(room_ids)))
+        if left := tuple(room_id for room_id in room_ids if room_id in vacated):
+            await emit(RoomsVacated(place_id=place_id, room_ids=left))
     return len(changed)
 
 
 async def _set_state(room: Room, state: RoomState) -> None:
+    was_let = room.state is RoomState.LET
     room.state = state
     await room.save(update_fields=["state"])
     await emit(RoomUpdated(room_id=room.id, place_id=room.place_id))
+    if was_let:
+        await emit(RoomsVacated(place_id=room.place_id, room_ids=(room.id,)))
 
 
 async def access_house(actor: Actor, *, place_id: UUID) -> Place:

@@ -41,14 +41,27 @@ class Territory:
 
     async def locate(self, longitude: float, latitude: float) -> Mapping[str, Any] | None:
         """The third-level grid in which a point (CGCS2000 degrees) lies."""
+        code = (await self._drawn()).locate(longitude, latitude)
+        return self.by_code[code] if code else None
+
+    async def inside(self, code: str) -> tuple[float, float] | None:
+        """A point (CGCS2000 degrees) in a grid of any level, for who knows no better one."""
+        path = self.by_code[code]["path"]
+        within = {
+            each["code"]
+            for each in self.by_code.values()
+            if each["level"] == GridLevel.GRID and each["path"].startswith(path)
+        }
+        return (await self._drawn()).inside(within)
+
+    async def _drawn(self) -> TerritoryMap:
         if self._map is None:
             # numpy and shapely take 0.2 s and 40 MB: only processes that locate points pay.
             from management.territory_map import TerritoryMap
 
             rows = await fetch("SELECT code, boundary FROM grid WHERE level = 'GRID'")
             self._map = TerritoryMap((row["code"], orjson.loads(row["boundary"])) for row in rows)
-        code = self._map.locate(longitude, latitude)
-        return self.by_code[code] if code else None
+        return self._map
 
 
 _loaded: tuple[float, Territory] | None = None

@@ -8,7 +8,7 @@ The only module that knows the geometry library.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any
@@ -52,6 +52,15 @@ class TerritoryMap:
             if shapely.intersects_xy(self._polygons[index], lon, lat):
                 return self._codes[index]
         return None
+
+    def inside(self, codes: Collection[str]) -> tuple[float, float] | None:
+        """A point well inside of these grids together; ``None`` when there is none of them."""
+        known = [polygon for code, polygon in zip(self._codes, self._polygons, strict=True)
+                 if code in codes]  # fmt: skip
+        if not known:
+            return None
+        point = shapely.union_all(known).representative_point()
+        return point.x, point.y
 
     def contains(self, code: str, lon: float, lat: float) -> bool:
         """Whether that very grid is the one :meth:`locate` gives for the point."""

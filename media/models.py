@@ -23,6 +23,8 @@ class Purpose(StrEnum):
     PLACE = "PLACE"
     CLAIM = "CLAIM"
     SELF_CHECK = "SELF_CHECK"
+    HAZARD = "HAZARD"
+    DECLARATION = "DECLARATION"
 
 
 class ContentType(StrEnum):
@@ -89,6 +91,9 @@ class Upload(Model):
         "identity.StaffMember", null=True, on_delete=fields.CASCADE, related_name="uploads"
     )
     staff_id: UUID | None
+    anonymous = fields.BooleanField(
+        default=False, description="of somebody who reports without a name"
+    )
     purpose = fields.CharEnumField(Purpose, max_length=12)
     content_type = fields.CharEnumField(ContentType, max_length=20)
     size = fields.IntField(description="bytes, as announced")
@@ -111,7 +116,10 @@ class Upload(Model):
             Index(fields=("created_at",), name="upload_age"),
         )
         constraints = (
-            CheckConstraint("num_nonnulls(owner_id, staff_id) = 1", "upload_one_owner"),
+            CheckConstraint(
+                "num_nonnulls(owner_id, staff_id) = CASE WHEN anonymous THEN 0 ELSE 1 END",
+                "upload_one_owner",
+            ),
             CheckConstraint(
                 "state NOT IN ('READY', 'COMPLETED') OR (width > 0 AND height > 0)", "upload_ready"
             ),

@@ -14,7 +14,7 @@ from media.sweeping import erase_photos, erase_uploads, unused
 _UPLOADS: Final = Retention(
     Words("上传后保留三十天，由每晚的清理删除", "Thirty days, then swept at night")
 )
-_UPLOADED: Final = ("id", "purpose", "content_type", "size", "state", "created_at")
+_UPLOADED: Final = ("purpose", "content_type", "size", "state", "created_at")
 
 
 class _OwnPhotos(Holding):
@@ -38,7 +38,7 @@ register(
                 "As long as the account is open; a paper as long as what it proves",
             )
         ),
-        export=("id", "key", "alt_zh", "alt_en", "width", "height", "created_at"),
+        export=("key", "purpose", "alt_zh", "alt_en", "width", "height", "created_at"),
         erase=erase_photos,
     ),
     Holding(

@@ -17,10 +17,11 @@ from core.clock import now
 from core.crypto import ring
 from core.errors import InvalidInput, Unavailable, WrongState
 from core.ids import token, uuid7
+from core.masking import mask_text
 from identity.actor import Actor
 from media import storage
 from media.formats import WIDTHS
-from media.models import Photo, Redaction
+from media.models import Photo, Purpose, Redaction
 from media.photos import is_private
 from media.pictures import Area, Refused, Variants
 from media.sweeping import forget_files
@@ -85,18 +86,18 @@ def _within(area: Area) -> bool:
 
 
 async def redact(actor: Actor, photo: Photo, order: Order) -> Redaction:
-    """Paint over areas of a public picture. In a running unit of work, with the row locked.
+    """Paint over areas of a picture. In a running unit of work, with the row locked.
 
     The locked row makes a second redaction wait and then paint on what the first has left. Files
     of a transaction that comes to nothing are named by no row, and swept.
 
     Raises:
-        ValueError: the picture is private; a programming error.
+        ValueError: the picture is a paper that must stay as it is; a programming error.
         WrongState: it was redacted too often.
         Unavailable: it can't be done now; nothing is changed.
     """
-    if is_private(photo.purpose):
-        raise ValueError("private pictures are not redacted")
+    if is_private(photo.purpose) and photo.purpose is not Purpose.HAZARD:
+        raise ValueError("papers are not redacted")
     if await Redaction.filter(photo_id=photo.id).count() >= MOST_REDACTIONS:
         raise WrongState(
             reason="TOO_OFTEN",
@@ -110,12 +111,12 @@ async def redact(actor: Actor, photo: Photo, order: Order) -> Redaction:
         original_key=photo.key,
         areas=[area._asdict() for area in order.areas],
         staff_id=actor.id,
-        reason=order.reason,
+        reason=mask_text(order.reason),
         grid_path=order.grid_path,
         kept_until=now() + order.kept_for,
     )
     photo.key = token()
-    variants = await _files_anew(made, photo.key, order.areas)
+    variants = await _files_anew(made, photo.key, order.areas, private=is_private(photo.purpose))
     photo.width, photo.height = variants.width, variants.height
     await photo.save(update_fields=["key", "width", "height"])
     await made.save(force_create=True)
@@ -133,18 +134,20 @@ async def original(redaction: Redaction) -> bytes | None:
     return base64.b64decode(ring().decrypt(sealed.decode(), **_place(redaction)))
 
 
-async def _files_anew(made: Redaction, key: str, areas: Sequence[Area]) -> Variants:
+async def _files_anew(
+    made: Redaction, key: str, areas: Sequence[Area], *, private: bool
+) -> Variants:
     patience = storage.Patience(_PATIENCE)
     try:
         name = f"{made.original_key}-{WIDTHS[-1]}.webp"
-        shown = await patience.off_loop(storage.read, name)
+        shown = await patience.off_loop(storage.read, name, private=private)
         if shown is None:
             raise Unavailable(reason="STORAGE")
         variants = await redacted(shown, areas)
         # What is kept comes first: no picture is changed of which nothing is kept.
         await patience.off_loop(storage.lock_away, made.locked_key, _sealed(made, shown))
         for (width, file_format), data in variants.files.items():
-            await patience.off_loop(storage.store, key, width, file_format, data)
+            await patience.off_loop(storage.store, key, width, file_format, data, private=private)
     except (OSError, Refused) as error:
         with suppress(OSError):  # else they are swept: no row names them
             again = storage.Patience(1)

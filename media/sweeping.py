@@ -170,7 +170,8 @@ def unused() -> Q:
 
     A photo of which something is under lock is kept as long as that.
     """
-    shows = Photo._meta.backward_fk_fields - {"uploads", "redactions"}  # noqa: SLF001 - no other way
+    meta = Photo._meta  # noqa: SLF001 - Tortoise gives no other way to who refers to a model
+    shows = (meta.backward_fk_fields | meta.backward_o2o_fields) - {"uploads", "redactions"}
     held = Redaction.filter(gone_at=None).values("photo_id")
     hidden: dict[str, Any] = {f"{name}__isnull": True for name in shows}
     return Q(**hidden) & ~Q(id__in=Subquery(held))

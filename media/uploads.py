@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from core.errors import (
     Unavailable,
     WrongState,
 )
+from core.rates import allow
 from core.settings import settings
 from core.text import clean
 from core.work import work
@@ -55,24 +57,46 @@ class Ticket:
     headers: Mapping[str, str]
 
 
-def may_upload(actor: Actor) -> bool:
-    """Whether there are pictures for this actor to upload."""
+_STAFF_NEED: Final[Mapping[Purpose, Permission]] = MappingProxyType(
+    {
+        Purpose.HAZARD: Permission.HAZARDS_WRITE,
+        Purpose.DECLARATION: Permission.DECLARATIONS_FILE,
+    }
+)
+# Of one address in an hour: a family's phones behind one address, each with a full report.
+_ANONYMOUS_HOUR: Final = 60
+_APP_DAY: Final = 5000
+
+
+def may_upload(actor: Actor, purpose: Purpose | None = None) -> bool:
+    """Whether there are pictures for this actor to upload: at all, or for this.
+
+    Who reports a hazard without a name, or through an app, uploads pictures of it and no others.
+    """
+    hazard = purpose in {None, Purpose.HAZARD}
     if actor.kind is ActorKind.STAFF:
-        return bool(actor.paths(Permission.PLACES_WRITE))
+        needed = {Permission.PLACES_WRITE, *_STAFF_NEED.values()}
+        if purpose is not None:
+            needed = {_STAFF_NEED.get(purpose, Permission.PLACES_WRITE)}
+        return any(actor.paths(permission) for permission in needed)
+    if actor.kind is ActorKind.APP:
+        return hazard and bool(actor.paths(Permission.HAZARDS_WRITE))
+    if actor.kind is ActorKind.ANONYMOUS:
+        return hazard
     return actor.kind is ActorKind.ACCOUNT
 
 
 async def request_upload(actor: Actor, *, purpose: Purpose, content_type: str, size: int) -> Upload:
     """Announce a picture of so many bytes. :func:`ticket` says where it is sent.
 
-    For residents and landlords, and for staff who keep files of places.
+    For residents and landlords, and for staff by what they may do; of hazards for everybody.
 
     Raises:
         Unauthenticated, NotFound: not for this actor.
         InvalidInput: not a kind of picture that is taken in; empty, or too large.
-        RateLimited: too many uploads are open.
+        RateLimited: too many uploads are open, or came from one address or app.
     """
-    _require(actor)
+    _require(actor, purpose)
     try:
         kind = ContentType(content_type)
     except ValueError:
@@ -84,7 +108,7 @@ async def request_upload(actor: Actor, *, purpose: Purpose, content_type: str, s
     async with work(actor) as unit:
         await _require_few_open(actor)
         upload = await Upload.create(
-            **_of(actor),
+            **_upload_of(actor),
             purpose=purpose,
             content_type=kind,
             size=size,
@@ -178,7 +202,9 @@ async def prepare_upload(actor: Actor, *, upload_id: UUID) -> None:
 async def complete_upload(actor: Actor, *, upload_id: UUID, alt: str = "") -> Photo:
     """Make a photo of an upload that :func:`prepare_upload` has prepared.
 
-    ``alt`` says what is seen, up to 80 characters. An upload makes one photo, however often.
+    ``alt`` says what is seen, up to 80 characters. Of pictures that not everybody sees it is not
+    kept: it would be a reporter's or tenant's own words, beside those that are sealed. An upload
+    makes one photo, however often.
 
     Raises:
         Unauthenticated, NotFound: not this actor's upload, or its photo is gone.
@@ -199,14 +225,15 @@ async def complete_upload(actor: Actor, *, upload_id: UUID, alt: str = "") -> Ph
             raise WrongState(
                 reason=upload.state.value, zh="图片还没有传完", en="It has not come yet"
             )
+        seen = "" if is_private(upload.purpose) else words
         photo = await Photo.create(
             **_of(actor),
             key=upload.key,
             purpose=upload.purpose,
             width=upload.width,
             height=upload.height,
-            alt_zh=words,
-            alt_en=words,
+            alt_zh=seen,
+            alt_en=seen,
         )
         upload.state, upload.photo_id = UploadState.COMPLETED, photo.id
         await upload.save(update_fields=["state", "photo_id"])
@@ -223,29 +250,46 @@ def checked_alt(alt: str) -> str:
     return clean(alt, field="input.alt", longest=80)
 
 
-def _require(actor: Actor) -> None:
-    if actor.kind is ActorKind.ANONYMOUS:
-        raise Unauthenticated
-    if not may_upload(actor):
-        raise NotFound
+def _require(actor: Actor, purpose: Purpose | None = None) -> None:
+    if may_upload(actor, purpose):
+        return
+    raise Unauthenticated if actor.kind is ActorKind.ANONYMOUS else NotFound
+
+
+def _nobodys(actor: Actor) -> bool:
+    """Whether pictures of this actor are nobody's: who knows the id of one may use it, once."""
+    return actor.kind in {ActorKind.ANONYMOUS, ActorKind.APP}
 
 
 def _of(actor: Actor) -> dict[str, Any]:
-    """The columns by which a row belongs to the actor."""
+    """The columns by which a photo belongs to the actor."""
+    if _nobodys(actor):
+        return {"owner_id": None, "staff_id": None}
     return {"owner_id" if actor.kind is ActorKind.ACCOUNT else "staff_id": actor.id}
+
+
+def _upload_of(actor: Actor) -> dict[str, Any]:
+    """As :func:`_of`, of an upload."""
+    return {"anonymous": True} if _nobodys(actor) else {**_of(actor), "anonymous": False}
 
 
 async def _access(actor: Actor, upload_id: UUID, *, lock: bool = False) -> Upload:
     _require(actor)
-    query = Upload.filter(id=upload_id, **_of(actor))
+    query = Upload.filter(id=upload_id, **_upload_of(actor))
     upload = await (query.select_for_update() if lock else query).first()
     if upload is None:
-        raise NotFound
+        raise Unauthenticated if actor.kind is ActorKind.ANONYMOUS else NotFound
     return upload
 
 
 async def _require_few_open(actor: Actor) -> None:
-    """Uploads that wait, and those that were refused in the last minutes, have a limit."""
+    """Uploads that wait, and those that were refused in the last minutes, have a limit.
+
+    Those of nobody are counted by the address or app they come from.
+    """
+    if _nobodys(actor):
+        await _require_pace(actor)
+        return
     # One at a time for one person: the count holds until the commit.
     people: Any = Account if actor.kind is ActorKind.ACCOUNT else StaffMember
     await people.filter(id=actor.id).select_for_update().first()
@@ -255,6 +299,15 @@ async def _require_few_open(actor: Actor) -> None:
         raise RateLimited(
             reason="OPEN_UPLOADS", params={"retryAfter": int(GOOD_FOR.total_seconds())}
         )
+
+
+async def _require_pace(actor: Actor) -> None:
+    if actor.kind is ActorKind.APP:
+        await allow("app uploads", str(actor.id), limit=_APP_DAY, window=timedelta(days=1))
+        return
+    await allow(
+        "anonymous uploads", actor.address, limit=_ANONYMOUS_HOUR, window=timedelta(hours=1)
+    )
 
 
 def _require_kind(data: bytes, announced: ContentType) -> None:

@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from multiprocessing import get_context
 from typing import Final
 
 from core.errors import Unavailable
+from core.processes import BARE
 from media.pictures import Area, Variants, painted, redraw
 
 if sys.platform == "linux":
@@ -36,8 +36,7 @@ class _Worker:
         if self._left <= 0:
             self.close()
         if self._pool is None:
-            # A fresh process: a fork would take the event loop and its connections along.
-            self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_begin)
+            self._pool = ProcessPoolExecutor(1, mp_context=BARE, initializer=_begin)
             self._left = _PICTURES
         self._left -= 1
         return self._pool

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
+
+from tortoise.queryset import QuerySet
 
 from core.privacy import Basis, Holding, Retention, Words, register
+from notifications.inbox import WORDS_COLUMNS, words
 from notifications.models import (
     FollowedPlace,
     Notice,
@@ -25,6 +28,25 @@ LEDGER_KEPT: Final = timedelta(days=184)
 _ACCOUNT: Final = Retention(Words("账号存续期间", "As long as the account is open"))
 _MESSAGES: Final = Retention(Words("发出后保留一年", "One year"), KEPT)
 
+
+async def _told(rows: QuerySet[Notification]) -> list[dict[str, Any]]:
+    """Notifications in the words that the inbox shows."""
+    columns = ("created_at", "read_at", *WORDS_COLUMNS)
+    told = []
+    for row in await rows.values(*columns):
+        text = words(row, "zh-CN")
+        read = row["read_at"]
+        told.append(
+            {
+                "title": text.title,
+                "body": text.body,
+                "created_at": row["created_at"].isoformat(),
+                "read_at": read and read.isoformat(),
+            }
+        )
+    return told
+
+
 register(
     Holding(
         model=Notification,
@@ -33,7 +55,7 @@ register(
         title=Words("您收到的消息", "What you were told"),
         basis=Basis.CONTRACT,
         retention=_MESSAGES,
-        export=("topic", "params", "created_at", "read_at"),
+        export=_told,
         erase="delete",
     ),
     Holding(
@@ -43,7 +65,7 @@ register(
         title=Words("收到的工作消息", "What they were told at work"),
         basis=Basis.CONTRACT,
         retention=_MESSAGES,
-        export=("topic", "params", "created_at", "read_at"),
+        export=_told,
         erase="delete",
     ),
     Holding(
@@ -103,7 +125,7 @@ register(
         title=Words("您关注的场所", "Places you follow"),
         basis=Basis.CONSENT,
         retention=_ACCOUNT,
-        export=("place_id", "radius", "created_at"),
+        export=("place__name", "radius", "created_at"),
         erase="delete",
     ),
     Holding(

@@ -42,6 +42,10 @@ GROUP_WORDS: Final[Mapping[Group, tuple[Words, Words]]] = {
         Words("找房", "Seeking"),
         Words("咨询的回复、看房、预订和收藏", "Answers, viewings, reservations, kept listings"),
     ),
+    Group.LIVING: (
+        Words("居住登记", "Where you live"),
+        Words("申报结果、是否还住在这里、居住证签注", "Declarations, still here, residence permit"),
+    ),
     Group.ACCOUNT: (
         Words("账号安全", "Account"),
         Words("新设备登录和账号变动", "Sign-ins on new devices and changes of the account"),

@@ -12,6 +12,7 @@ from notifications.topics import RULES, ParamKind, Topic
 
 _NAMES: Final[Mapping[str, str]] = {
     "place": "样例花园 3 栋",
+    "code": "260101-ACDEFGHJ",
     "listing": "采光好的单间，近地铁",
     "title": "台风蓝色预警",
     "body": "今晚有大风，请收好阳台上的东西。",

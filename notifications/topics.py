@@ -22,6 +22,7 @@ class Group(StrEnum):
     HOUSES = "HOUSES"
     LETTING = "LETTING"
     SEEKING = "SEEKING"
+    LIVING = "LIVING"
     ACCOUNT = "ACCOUNT"
     NOTICES = "NOTICES"
     WORK = "WORK"
@@ -32,6 +33,7 @@ class Topic(StrEnum):
 
     SIGN_IN_NEW_DEVICE = "SIGN_IN_NEW_DEVICE"
     ACCOUNTS_MERGED = "ACCOUNTS_MERGED"
+    DATA_EXPORTED = "DATA_EXPORTED"
     CLAIM_VERIFIED = "CLAIM_VERIFIED"
     CLAIM_REFUSED = "CLAIM_REFUSED"
     CLAIM_ENDED = "CLAIM_ENDED"
@@ -40,6 +42,10 @@ class Topic(StrEnum):
     LETTING_SUSPENDED = "LETTING_SUSPENDED"
     LETTING_RESTORED = "LETTING_RESTORED"
     SELF_CHECK_DUE = "SELF_CHECK_DUE"
+    TENANT_DUTY_DUE = "TENANT_DUTY_DUE"
+    TENANT_DUTY_OVERDUE = "TENANT_DUTY_OVERDUE"
+    DECLARED_BY_LANDLORD = "DECLARED_BY_LANDLORD"
+    DECLARED_OUT = "DECLARED_OUT"
     LISTING_APPROVED = "LISTING_APPROVED"
     LISTING_REFUSED = "LISTING_REFUSED"
     LISTING_EXPIRING = "LISTING_EXPIRING"
@@ -62,10 +68,35 @@ class Topic(StrEnum):
     PHOTO_REDACTED = "PHOTO_REDACTED"
     FOLLOWED_PLACE_BLOCKED = "FOLLOWED_PLACE_BLOCKED"
     FOLLOWED_PLACE_CLEARED = "FOLLOWED_PLACE_CLEARED"
+    TENANT_DECLARED = "TENANT_DECLARED"
+    DECLARED_FOR_YOU = "DECLARED_FOR_YOU"
+    DECLARATION_HELD = "DECLARATION_HELD"
+    DECLARATION_DECIDED = "DECLARATION_DECIDED"
+    TENANT_DENIED = "TENANT_DENIED"
+    OBJECTION_DECIDED = "OBJECTION_DECIDED"
     CLAIM_TO_DECIDE = "CLAIM_TO_DECIDE"
     LISTING_TO_REVIEW = "LISTING_TO_REVIEW"
     REPORT_TO_DECIDE = "REPORT_TO_DECIDE"
     POSTED = "POSTED"
+    PERSON_READ = "PERSON_READ"
+    PERSON_UNBOUND = "PERSON_UNBOUND"
+    RESIDENCE_ASKED = "RESIDENCE_ASKED"
+    RESIDENCE_ENDED = "RESIDENCE_ENDED"
+    PERMIT_ENDORSEMENT = "PERMIT_ENDORSEMENT"
+    HAZARD_RECEIVED = "HAZARD_RECEIVED"
+    HAZARD_REJECTED = "HAZARD_REJECTED"
+    HAZARD_PROGRESS = "HAZARD_PROGRESS"
+    HAZARD_ASK_FIXED = "HAZARD_ASK_FIXED"
+    HAZARD_CLOSED = "HAZARD_CLOSED"
+    HAZARD_AT_YOUR_PLACE = "HAZARD_AT_YOUR_PLACE"
+    HAZARD_DOCUMENT = "HAZARD_DOCUMENT"
+    HAZARD_IN_YOUR_BUILDING = "HAZARD_IN_YOUR_BUILDING"
+    HAZARD_ESCALATED = "HAZARD_ESCALATED"
+    TASK_RAISED = "TASK_RAISED"
+    TASK_ASSIGNED = "TASK_ASSIGNED"
+    TASK_URGED = "TASK_URGED"
+    TASK_OVERDUE = "TASK_OVERDUE"
+    TASK_ENDED = "TASK_ENDED"
     NOTICE = "NOTICE"
     AREA_ALERT = "AREA_ALERT"
 
@@ -89,6 +120,11 @@ class ParamKind(StrEnum):
     RELEASE = "RELEASE"
     REPORT = "REPORT"
     ROLE = "ROLE"
+    DECLARATION = "DECLARATION"
+    OBJECTION = "OBJECTION"
+    HAZARD_STATE = "HAZARD_STATE"
+    TASK = "TASK"
+    TASK_END = "TASK_END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +144,11 @@ _P, _C, _F = ParamKind, Channel, WeChatForm
 
 _AT: Final = {"at": _P.MOMENT}
 _PLACE: Final = {"place": _P.NAME, **_AT}
+_HAZARD: Final = {"code": _P.NAME, **_PLACE}
 _OFFER: Final = {"place": _P.NAME, "rooms": _P.ROOMS, **_AT}
 _SEEN: Final = {"listing": _P.NAME, **_AT}
 _VIEWING: Final = {"listing": _P.NAME, "place": _P.NAME, "viewing_at": _P.MOMENT}
+_TASK: Final = {"kind": _P.TASK, "place": _P.GRID, "until": _P.MOMENT}
 _WORDS: Final = {"title": _P.NAME, "body": _P.NAME, **_AT}
 
 _WECHAT: Final = (_C.WECHAT,)
@@ -138,6 +176,14 @@ def _of_hold(channels: tuple[Channel, ...] = _WECHAT, **more: ParamKind) -> Topi
     return TopicRule(Group.SEEKING, {**_SEEN, **more}, channels, _F.RESULT)
 
 
+def _of_living(**more: ParamKind) -> TopicRule:
+    return TopicRule(Group.LIVING, {**_PLACE, **more}, _WECHAT, _F.RESULT)
+
+
+def _of_hazard(**more: ParamKind) -> TopicRule:
+    return TopicRule(Group.SAFETY, {**_HAZARD, **more}, _WECHAT, _F.RESULT)
+
+
 def _of_work(**params: ParamKind) -> TopicRule:
     return TopicRule(Group.WORK, params)
 
@@ -148,6 +194,7 @@ RULES: Final[Mapping[Topic, TopicRule]] = MappingProxyType(
     {
         _T.SIGN_IN_NEW_DEVICE: _of_account(),
         _T.ACCOUNTS_MERGED: _of_account(),
+        _T.DATA_EXPORTED: TopicRule(Group.ACCOUNT, _AT, _WECHAT, _F.RESULT),
         _T.CLAIM_VERIFIED: _of_house(),
         _T.CLAIM_REFUSED: _of_house(),
         _T.CLAIM_ENDED: _of_house(why=_P.CLAIM_END),
@@ -158,6 +205,12 @@ RULES: Final[Mapping[Topic, TopicRule]] = MappingProxyType(
         ),
         _T.LETTING_RESTORED: _of_house(),
         _T.SELF_CHECK_DUE: _of_house(_F.SAFETY, month=_P.MONTH),
+        _T.TENANT_DUTY_DUE: _of_house(_F.SAFETY, rooms=_P.ROOMS, until=_P.DAY),
+        _T.TENANT_DUTY_OVERDUE: TopicRule(
+            Group.HOUSES, {**_PLACE, "rooms": _P.ROOMS}, _URGENT, _F.SAFETY
+        ),
+        _T.DECLARED_BY_LANDLORD: _of_living(rooms=_P.ROOMS),
+        _T.DECLARED_OUT: _of_living(rooms=_P.ROOMS),
         _T.LISTING_APPROVED: _of_offer(),
         _T.LISTING_REFUSED: _of_offer(),
         _T.LISTING_EXPIRING: _of_offer(until=_P.DAY),
@@ -182,10 +235,39 @@ RULES: Final[Mapping[Topic, TopicRule]] = MappingProxyType(
             Group.SAFETY, {**_PLACE, "why": _P.BLOCK_SEEN}, _WECHAT, _F.SAFETY
         ),
         _T.FOLLOWED_PLACE_CLEARED: TopicRule(Group.SAFETY, _PLACE, _WECHAT, _F.SAFETY),
+        _T.TENANT_DECLARED: _of_house(rooms=_P.ROOMS),
+        _T.DECLARED_FOR_YOU: _of_living(rooms=_P.ROOMS),
+        _T.DECLARATION_HELD: _of_living(rooms=_P.ROOMS),
+        _T.DECLARATION_DECIDED: _of_living(rooms=_P.ROOMS, result=_P.DECLARATION),
+        _T.TENANT_DENIED: _of_living(rooms=_P.ROOMS),
+        _T.OBJECTION_DECIDED: _of_living(rooms=_P.ROOMS, result=_P.OBJECTION),
         _T.CLAIM_TO_DECIDE: _of_work(place=_P.NAME),
         _T.LISTING_TO_REVIEW: _of_work(place=_P.NAME, rooms=_P.ROOMS),
         _T.REPORT_TO_DECIDE: _of_work(place=_P.NAME, rooms=_P.ROOMS),
         _T.POSTED: _of_work(grid=_P.GRID, role=_P.ROLE, since=_P.DAY),
+        _T.PERSON_READ: TopicRule(Group.ACCOUNT, _AT, _WECHAT, _F.RESULT),
+        _T.PERSON_UNBOUND: TopicRule(Group.ACCOUNT, _AT, _WECHAT, _F.RESULT),
+        _T.RESIDENCE_ASKED: _of_living(),
+        _T.RESIDENCE_ENDED: _of_living(),
+        _T.PERMIT_ENDORSEMENT: TopicRule(
+            Group.LIVING, {**_AT, "until": _P.DAY}, _WECHAT, _F.RESULT
+        ),
+        _T.HAZARD_RECEIVED: _of_hazard(),
+        _T.HAZARD_REJECTED: _of_hazard(),
+        _T.HAZARD_PROGRESS: _of_hazard(state=_P.HAZARD_STATE),
+        _T.HAZARD_ASK_FIXED: _of_hazard(),
+        _T.HAZARD_CLOSED: _of_hazard(),
+        _T.HAZARD_AT_YOUR_PLACE: TopicRule(
+            Group.HOUSES, {**_HAZARD, "until": _P.MOMENT}, _URGENT, _F.SAFETY
+        ),
+        _T.HAZARD_DOCUMENT: TopicRule(Group.HOUSES, _HAZARD, _WECHAT, _F.SAFETY),
+        _T.HAZARD_IN_YOUR_BUILDING: TopicRule(Group.SAFETY, _PLACE, _URGENT, _F.SAFETY),
+        _T.HAZARD_ESCALATED: _of_work(place=_P.NAME, code=_P.NAME, state=_P.HAZARD_STATE),
+        _T.TASK_RAISED: _of_work(**_TASK),
+        _T.TASK_ASSIGNED: _of_work(**_TASK),
+        _T.TASK_URGED: _of_work(**_TASK),
+        _T.TASK_OVERDUE: _of_work(**_TASK),
+        _T.TASK_ENDED: _of_work(kind=_P.TASK, place=_P.GRID, result=_P.TASK_END),
         _T.NOTICE: TopicRule(Group.NOTICES, _WORDS, _WECHAT, _F.NOTICE),
         _T.AREA_ALERT: TopicRule(Group.SAFETY, {"place": _P.GRID, **_WORDS}, _URGENT, _F.SAFETY),
     }

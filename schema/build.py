@@ -16,8 +16,16 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.field import StrawberryField
 
+import schema.types.declaration_enums
 import schema.types.enums
-import schema.types.listing_enums  # noqa: F401 - these two give the enums their words
+import schema.types.hazard_enums
+import schema.types.hazard_list_enums
+import schema.types.hazard_work_enums
+import schema.types.listing_enums
+import schema.types.my_data_enums
+import schema.types.people_enums
+import schema.types.residence_enums
+import schema.types.task_enums  # noqa: F401 - these give the enums their words
 from schema.access import Access
 from schema.context import Info
 from schema.fields import UndeclaredError, check_field, root_type
@@ -26,14 +34,23 @@ from schema.roots.activity import ActivitySubscriptions
 from schema.roots.administration import AdministrationMutations, AdministrationQueries
 from schema.roots.batches import BatchMutations
 from schema.roots.claims import ClaimMutations, ClaimQueries
+from schema.roots.declaration_review import DeclarationReviewMutations, DeclarationReviewQueries
+from schema.roots.declarations import DeclarationMutations, DeclarationQueries
 from schema.roots.deliveries import DeliveryMutations, DeliveryQueries
 from schema.roots.enquiries import EnquiryMutations, EnquiryQueries
+from schema.roots.hazard_answers import HazardAnswerMutations
+from schema.roots.hazard_reports import HazardReportMutations, HazardReportQueries
+from schema.roots.hazard_review import HazardReviewMutations
+from schema.roots.hazard_work import HazardWorkMutations, HazardWorkQueries
+from schema.roots.hazards import HazardMutations, HazardQueries
 from schema.roots.inbox import InboxMutations, InboxQueries, InboxSubscriptions
 from schema.roots.letting import LettingMutations
 from schema.roots.listings import ListingMutations, ListingQueries
+from schema.roots.my_data import MyDataMutations, MyDataQueries
 from schema.roots.nodes import NodeQueries
 from schema.roots.notices import NoticeMutations, NoticeQueries
 from schema.roots.offers import OfferMutations, OfferQueries
+from schema.roots.people import PeopleMutations, PeopleQueries
 from schema.roots.places import PlaceMutations, PlaceQueries
 from schema.roots.plate_sheets import PlateSheetMutations, PlateSheetQueries
 from schema.roots.plates import PlateMutations, PlateQueries
@@ -44,7 +61,9 @@ from schema.roots.search import SearchQueries
 from schema.roots.seeking import SeekingMutations, SeekingQueries
 from schema.roots.self_checks import SelfCheckMutations, SelfCheckQueries
 from schema.roots.sessions import SessionMutations, SessionQueries
+from schema.roots.tasks import TaskMutations, TaskQueries
 from schema.roots.templates import TemplateMutations, TemplateQueries
+from schema.roots.tenants import TenantMutations, TenantQueries
 from schema.roots.territory import TerritoryMutations, TerritoryQueries
 from schema.roots.uploads import UploadMutations
 from schema.roots.webhooks import WebhookMutations, WebhookQueries
@@ -76,6 +95,15 @@ class Query(
     WeChatQueries,
     TemplateQueries,
     DeliveryQueries,
+    PeopleQueries,
+    DeclarationQueries,
+    TenantQueries,
+    DeclarationReviewQueries,
+    HazardReportQueries,
+    HazardQueries,
+    HazardWorkQueries,
+    TaskQueries,
+    MyDataQueries,
 ):
     """What can be read. `ID`s are global ids; lists are Relay connections."""
 
@@ -107,6 +135,17 @@ class Mutation(
     AccountMutations,
     InboxMutations,
     WebhookMutations,
+    PeopleMutations,
+    DeclarationMutations,
+    TenantMutations,
+    DeclarationReviewMutations,
+    HazardReportMutations,
+    HazardReviewMutations,
+    HazardMutations,
+    HazardWorkMutations,
+    HazardAnswerMutations,
+    TaskMutations,
+    MyDataMutations,
 ):
     """What can be done. Repeating a request with the same `requestId` does nothing twice."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
@@ -76,6 +77,15 @@ def connection(page: Slice, want: Selection, **more: Any) -> dict[str, Any]:
         },
         **more,
     }
+
+
+async def counted(
+    page: Slice, want: Selection, count: Callable[[], Awaitable[int]]
+) -> dict[str, Any]:
+    """The connection, with how many there are in all where that is asked for."""
+    if "total_count" not in want:
+        return connection(page, want)
+    return connection(page, want, total_count=await count())
 
 
 def wanted_nodes(selection: Selection) -> Selection:

@@ -13,11 +13,15 @@ from schema.selection import Selection
 
 @dataclass(slots=True)
 class Context:
-    """Who asks, in which language, from which device. Operations of one socket share it."""
+    """Who asks, in which language, from which device. Operations of one socket share it.
+
+    ``by_get``: the arguments stand in the address, which servers on the way write down.
+    """
 
     actor: Actor
     language: Language = "zh-CN"
     device: str = ""
+    by_get: bool = False
 
 
 class Info(strawberry.Info[Context, None]):

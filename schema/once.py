@@ -8,8 +8,9 @@ from uuid import UUID
 
 import strawberry
 
-from core.errors import DomainError
+from core.errors import DomainError, InvalidInput
 from core.requests import answered, once
+from identity.actor import Actor, ActorKind
 from identity.authentication import present
 from schema.context import Info
 from schema.fields import given as described
@@ -39,8 +40,11 @@ async def run_once(info: Info, given: Requested, act: Callable[[], Awaitable[R]]
     """Run a use case once per (actor, request id) and answer the id of its result.
 
     Raises:
+        InvalidInput: nobody is signed in, and the id could be guessed.
         RequestIdReused: the id came before with another mutation or payload.
     """
+
+    _require_random(info.context.actor, given.request_id)
 
     async def changed() -> UUID:
         result = await act()
@@ -80,6 +84,18 @@ async def run_once_asking(
             return meanwhile
         raise
     return await run_once(info, given, lambda: act(found))
+
+
+def _require_random(actor: Actor, request_id: UUID) -> None:
+    """Refuse an id that could be guessed where it is the only key to the answer: to the token of
+    a report, or of an upload."""
+    if actor.kind is ActorKind.ANONYMOUS and request_id.version != 4:
+        raise InvalidInput(
+            field="input.requestId",
+            reason="REQUEST_ID",
+            zh="不登录时，requestId 须为随机的第 4 版 UUID",
+            en="Without a sign-in it is a random UUID of version 4",
+        )
 
 
 async def _answered(info: Info, given: Requested) -> UUID | None:

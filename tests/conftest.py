@@ -169,15 +169,23 @@ async def committed_db(tortoise: None) -> AsyncIterator[None]:
     await keep_shipped()
 
 
+_EMPTY = """
+SET session_replication_role = replica; -- the audit trail keeps its rows otherwise
+DO $$
+DECLARE one regclass; filled boolean;
+BEGIN
+    FOR one IN SELECT oid FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        AND relname NOT IN ('tortoise_migrations', 'job_schema')
+    LOOP -- to empty all of them takes ten times as long
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', one) INTO filled;
+        IF filled THEN EXECUTE format('DELETE FROM %s', one); END IF;
+    END LOOP;
+END $$;
+"""
+
+
 async def _empty() -> None:
-    tables = await connection().execute_query_dict(
-        "SELECT quote_ident(relname) AS name FROM pg_class JOIN pg_namespace n"
-        " ON n.oid = relnamespace WHERE nspname = 'public' AND relkind = 'r'"
-        " AND relname NOT IN ('tortoise_migrations', 'job_schema')"
-    )
-    names = ", ".join(row["name"] for row in tables)
     await connection().execute_script(
-        "SET session_replication_role = replica;"  # the audit trail refuses TRUNCATE otherwise
-        f"TRUNCATE {names} CASCADE; {CHAINS_SQL}"
-        "SET session_replication_role = origin"
+        f"{_EMPTY} {CHAINS_SQL}; SET session_replication_role = origin"
     )

@@ -12,9 +12,13 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from core.clock import now
+from stdnum.cn.ric import calc_check_digit
+
+from core.clock import now, today
 from core.crypto import ring, seal
 from core.ids import token, uuid7
+from core.work import work
+from identity.actor import SYSTEM
 from identity.models import Account, GridPost, StaffMember, WeChatUser
 from integrations.wechat.emulator import APP_ID
 from landlord.models import (
@@ -40,9 +44,11 @@ from landlord.snapshots import take_snapshot
 from management.models import (
     ClaimRole,
     ClaimState,
+    DocumentKind,
     EBikeCharging,
     Grid,
     Lifecycle,
+    Person,
     Place,
     PlaceBlock,
     PlaceBlockKind,
@@ -52,9 +58,14 @@ from management.models import (
     PlateDoors,
     PlateSheet,
     PlateState,
+    Residence,
+    ResidenceEnd,
+    ResidenceSource,
     Room,
 )
 from management.models.territory import codes_of
+from management.people.documents import read_document
+from management.people.persons import bind_account, find_or_add, note_phone
 from management.plate_sheets.sizes import PlateSize
 from management.territory import bring_in_grids, town_data
 from media.models import ContentType, Photo, Purpose, Redaction, Upload
@@ -409,3 +420,48 @@ async def public_alert(by: StaffMember, grid: str = GRID, **values: Any) -> Noti
         "reason": "测试原因说明",
     }
     return await notice(by, grid, **{**defaults, **values})
+
+
+def document_number(*, born: date = date(1990, 5, 17), prefix: str = "441900") -> str:
+    """A mainland number of nobody, unlike any before."""
+    number = next(_numbers)
+    body = f"{prefix}{born:%Y%m%d}{number % 1000:03d}"
+    if number >= 1000:
+        body = f"{prefix}{born + timedelta(days=number // 1000):%Y%m%d}{number % 1000:03d}"
+    return body + calc_check_digit(body + "0")
+
+
+async def person(
+    who: Account | None = None,
+    *,
+    name: str = "测试租客",
+    number: str | None = None,
+    phone: str | None = None,
+    kind: DocumentKind = DocumentKind.MAINLAND_ID,
+) -> Person:
+    """A natural person, behind an account when one is given."""
+    document = read_document(kind, number or document_number())
+    async with work(SYSTEM):
+        known = await find_or_add(document, name=name, phone=phone)
+        if phone is not None:
+            await note_phone(known, phone)
+        if who is not None:
+            await bind_account(known.person, who.id)
+    return known.person
+
+
+async def residence(of: Person, at: Room, **values: Any) -> Residence:
+    """A person lives in a room since a month ago. It writes the row only."""
+    since = values.get("starts_on", today() - timedelta(days=30))
+    ended = values.get("ends_on") is not None
+    defaults: dict[str, Any] = {
+        "source": ResidenceSource.SELF,
+        "starts_on": since,
+        "confirmed_on": since,
+        "current": not ended,
+        "ended_at": now() if ended else None,
+        "end_reason": ResidenceEnd.MOVED_OUT if ended else None,
+    }
+    return await Residence.create(
+        person_id=of.id, place_id=at.place_id, room_id=at.id, **{**defaults, **values}
+    )

@@ -21,7 +21,7 @@ from core.audit import AuditEntry
 from core.clock import now
 from core.crypto import ring, seal
 from core.database import fetch
-from core.errors import InvalidInput, NotFound, WrongState
+from core.errors import Conflict, InvalidInput, NotFound, WrongState
 from core.ids import uuid7
 from core.keyset import Page
 from core.models import RequestClaim
@@ -55,6 +55,7 @@ from notifications.models import (
 )
 from notifications.topics import Topic
 from tests import factories as make
+from tests.citizen import residents
 
 DESK = Actor(
     kind=ActorKind.STAFF,
@@ -119,7 +120,16 @@ async def test_what_is_declared_is_there_and_what_stays_says_why(tortoise: None)
         assert one.model in models
         assert one.column in columns(one.model), one.name
     stays = {one.name for one in belongings() if one.why}
-    assert stays == {"audit_entry.actor_id", "account_merge.kept_id", "account_merge.merged_id"}
+    assert stays == {
+        "audit_entry.actor_id",
+        "account_merge.kept_id",
+        "account_merge.merged_id",
+        "declaration.answered_by_id",
+        "data_erasure.account_id",
+        "data_export.account_id",
+        "declaration_step.account_id",
+        "hazard_step.account_id",
+    }
 
 
 async def test_a_column_that_nobody_declared_is_found(tortoise: None) -> None:
@@ -284,6 +294,28 @@ async def test_how_the_kept_account_wants_to_be_told_stands(db: None) -> None:
     await merge(kept, merged)
     found = await Preference.filter(account_id=kept.id).values_list("channel", "wanted")
     assert set(found) == {(Channel.SMS, True), (Channel.WECHAT, False)}
+
+
+async def test_accounts_of_two_people_do_not_become_one(db: None) -> None:
+    kept, merged = await two()
+    theirs, others = await residents.person(kept), await residents.person(merged)
+    with pytest.raises(Conflict) as refusal:
+        await merge(kept, merged)
+    assert refusal.value.reason == "TWO_PEOPLE"
+    for row, account in ((theirs, kept), (others, merged)):
+        await row.refresh_from_db()
+        assert row.account_id == account.id
+
+
+async def test_who_somebody_is_goes_with_them_and_comes_back(db: None) -> None:
+    kept, merged = await two()
+    who = await residents.person(merged)
+    done = await merge(kept, merged)
+    await who.refresh_from_db()
+    assert who.account_id == kept.id
+    await undo(done)
+    await who.refresh_from_db()
+    assert who.account_id == merged.id
 
 
 # What happens beside

@@ -29,6 +29,10 @@ LONGEST_MODULE = 400  # lines
 
 # Imports inside functions: only to spare processes what they never use.
 LATE_IMPORTS = {
+    (
+        "management/hazards/documents/fetching.py",
+        "management.hazards.documents.printing",
+    ): "the drawing library takes 20 MB: only processes that draw pay",
     ("api/cli/data.py", "api.seed.filling"): "drawing and geometry: `leye seed` alone pays",
     ("api/cli/serving.py", "api.seed.filling"): "drawing and geometry: the first start alone pays",
     ("api/ops/checks_inside.py", "management.territory_map"): "numpy and shapely: the doctor pays",

@@ -28,6 +28,7 @@ print(json.dumps({
 }))
 """
 
+DUTIES = "management.people.duties"
 LANDLORD = "landlord.handlers"
 INDEX_LISTING = "landlord.search.keeping.index_listing"
 INDEX_LISTINGS = "landlord.search.keeping.index_listings"
@@ -37,8 +38,15 @@ APPS = "notifications.webhooks.messages.tell_apps"
 
 WIRING = {
     "AccountClosed": ([f"{LANDLORD}.release_what_a_closed_account_holds"], []),
-    "LandlordEnded": ([f"{LANDLORD}.withdraw_listings_of_former_landlord"], []),
-    "LeaseFiled": ([APPS], [f"{LIVE}.lease_filed"]),
+    "HouseHandedOver": ([f"{DUTIES}.hand_duties_over"], []),
+    "LandlordEnded": (
+        [
+            f"{DUTIES}.cancel_duties_of_former_landlord",
+            f"{LANDLORD}.withdraw_listings_of_former_landlord",
+        ],
+        [],
+    ),
+    "LeaseFiled": ([f"{DUTIES}.begin_duty_of_lease", APPS], [f"{LIVE}.lease_filed"]),
     "ListingPublished": ([INDEX_LISTING, APPS], [f"{LIVE}.listing_published"]),
     "ListingRefreshed": ([INDEX_LISTING], []),
     "ListingUpdated": ([INDEX_LISTING, APPS], []),
@@ -49,7 +57,12 @@ WIRING = {
     "ListingsUpdated": ([INDEX_LISTINGS, APPS], []),
     "PlaceBlocked": ([f"{LANDLORD}.suspend_listings", APPS], [f"{LIVE}.place_blocked"]),
     "PlaceClosed": (
-        [f"{LANDLORD}.withdraw_listings_of_closed_place", APPS],
+        [
+            "management.people.asking.end_with_the_place",
+            f"{DUTIES}.cancel_duties_of_closed_place",
+            f"{LANDLORD}.withdraw_listings_of_closed_place",
+            APPS,
+        ],
         [f"{LIVE}.place_closed"],
     ),
     "PlaceFiled": ([APPS], [f"{LIVE}.place_filed"]),
@@ -57,14 +70,23 @@ WIRING = {
     "PlaceUpdated": ([f"{LANDLORD}.move_listings", INDEX_PLACE, APPS], [f"{LIVE}.place_updated"]),
     "ReservationExpired": ([INDEX_LISTING, APPS], []),
     "ReservationReleased": ([INDEX_LISTING, APPS], []),
+    "HazardChangedHands": ([], ["management.follow_task"]),
+    "RightsChanged": ([], ["management.return_tasks"]),
     "RoomUpdated": (
         [f"{LANDLORD}.withdraw_listings_of_changed_room", INDEX_PLACE, APPS],
         [f"{LIVE}.room_updated"],
     ),
+    "ResidenceBegan": ([f"{DUTIES}.settle_duties_of_residences"], []),
+    "RoomsVacated": ([f"{DUTIES}.cancel_duties_of_vacated_rooms"], []),
     "RoomsAdded": ([APPS], [f"{LIVE}.rooms_added"]),
     "RoomsUpdated": (
         [f"{LANDLORD}.withdraw_listings_of_changed_rooms", INDEX_PLACE, APPS],
         [f"{LIVE}.rooms_updated"],
+    ),
+    "PersonUnbound": (["citizen.handlers.drop_copies"], []),
+    "ResidenceEnded": (
+        ["management.people.asking.look_no_more", "citizen.handlers.end_what_waits_for_it"],
+        [],
     ),
     "SmsCodeRequested": ([], ["identity.send_sms_code"]),
     "WardenPosted": ([APPS], [f"{LIVE}.warden_posted"]),
@@ -85,11 +107,19 @@ TOLD = "notifications.recipients"
 # Who is told of what, after everything above.
 RECIPIENTS = {
     "AccountsMerged": ["accounts.tell_of_merge"],
+    "DataExported": ["accounts.tell_of_copy"],
     "ClaimDecided": ["houses.tell_of_refused_claim"],
     "ClaimDropped": ["houses.tell_of_dropped_claim"],
     "ClaimMade": ["work.tell_of_claim"],
+    "DeclarationDecided": ["declarations.tell_of_decision"],
+    "DeclarationHeld": ["declarations.tell_of_held"],
+    "ObjectionDecided": ["declarations.tell_of_decided_objection"],
+    "TenantAnswered": ["declarations.tell_of_denial"],
     "EnquiryAnswered": ["seeking.tell_the_other_side"],
     "EnquirySent": ["seeking.tell_the_other_side"],
+    "HazardDocumentIssued": ["hazards.tell_of_document"],
+    "HazardEscalated": ["hazards.tell_of_delay"],
+    "HazardMoved": ["hazards.tell_of_step"],
     "HouseHandedOver": ["houses.tell_both_sides"],
     "LandlordAssigned": ["houses.tell_of_verified_claim"],
     "LandlordEnded": ["houses.tell_of_ended_claim"],
@@ -108,15 +138,36 @@ RECIPIENTS = {
     "ListingsSuspended": ["seeking.tell_holders_of_suspension"],
     "PhoneShared": ["seeking.tell_the_other_side"],
     "PhotoRedacted": ["letting.tell_of_redaction"],
-    "PlaceBlocked": ["houses.tell_of_block", "safety.tell_followers_of_block"],
+    "PlaceBlocked": [
+        "hazards.warn_who_lives_there",
+        "houses.tell_of_block",
+        "safety.tell_followers_of_block",
+    ],
     "PlaceUnblocked": [
         "houses.tell_of_last_block_over",
         "safety.tell_followers_of_last_block_over",
     ],
     "ReservationExpired": ["seeking.tell_of_expired_hold"],
     "ReservationReleased": ["seeking.tell_of_what_is_gone"],
+    "PermitEndorsementDue": ["residents.remind_of_endorsement"],
+    "PersonRead": ["residents.tell_of_look"],
+    "PersonUnbound": ["residents.tell_of_unbinding"],
+    "ResidenceAsked": ["residents.ask"],
+    "ResidenceEnded": ["residents.tell_of_end", "tenants.tell_tenants_who_are_out"],
     "SelfCheckDue": ["houses.remind"],
     "SignedIn": ["accounts.tell_of_new_device"],
+    "TenantDeclared": [
+        "declarations.tell_of_declarations",
+        "tenants.tell_declared_tenants",
+    ],
+    "TenantDutyBegan": ["tenants.tell_of_new_duties"],
+    "TenantDutyDue": ["tenants.remind_of_duties"],
+    "TenantDutyOverdue": ["tenants.tell_of_overdue_duties"],
+    "TaskAssigned": ["tasks.tell_assignee"],
+    "TaskEnded": ["tasks.tell_sender"],
+    "TaskOverdue": ["tasks.tell_of_passed_deadline"],
+    "TaskRaised": ["tasks.tell_pool"],
+    "TaskUrged": ["tasks.tell_of_urging"],
     "ViewingAsked": ["seeking.tell_the_other_side"],
     "ViewingDecided": ["seeking.tell_the_other_side"],
     "WardenPosted": ["work.tell_of_post"],
@@ -124,6 +175,7 @@ RECIPIENTS = {
 
 # UTC; the town's night is 16:00 to 22:00.
 CLOCK = {
+    "citizen.close_questions": "47 * * * *",
     "core.enforce_retention": "53 19 * * *",
     "core.forget_done": "17 20 * * *",
     "core.forget_requests": "41 19 * * *",
@@ -132,9 +184,16 @@ CLOCK = {
     "landlord.expire_reservations": "* * * * *",
     "landlord.search_reconcile": "33 18 * * *",
     "landlord.tend_listings": "7 * * * *",
+    "management.block_for_tenant_duties": "23 16 * * *",
     "management.end_over_leases": "7 16 * * *",
+    "management.return_stranded_tasks": "19 16 * * *",
+    "management.tell_overdue_tasks": "*/5 * * * *",
+    "management.remind_of_tenant_duties": "11 1 * * *",
+    "management.ask_after_residences": "37 1 * * *",
+    "management.remind_of_endorsements": "13 2 * * *",
     "management.sweep_plate_sheets": "29 19 * * *",
     "landlord.remind_of_self_checks": "7 2 25 * *",
+    "management.tend_hazards": "* * * * *",
     "media.sweep": "23 19 * * *",
     "notifications.begin_notices": "* * * * *",
     "notifications.forget_webhooks": "47 18 * * *",
@@ -143,6 +202,7 @@ CLOCK = {
 }
 
 OTHER_JOBS = [
+    "citizen.make_data_export",
     "landlord.ask_about_listing",
     "management.draw_plate_sheet",
     "media.remove_files",

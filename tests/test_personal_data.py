@@ -23,6 +23,7 @@ from media import storage
 from media.formats import FORMATS, WIDTHS
 from media.models import Photo
 from tests import factories as make
+from tools import write_privacy_table
 
 
 def every_model() -> list[type[Model]]:
@@ -38,6 +39,11 @@ async def test_every_reason_for_keeping_is_said_in_both_languages() -> None:
         for words in (holding.title, holding.retention.rule):
             assert words.zh.strip() != words.en.strip() != "", holding.name
             assert words.en.isascii(), holding.name
+
+
+async def test_the_paper_says_what_is_held(tortoise: None) -> None:
+    paper = write_privacy_table.PAPER.read_text("utf-8")
+    assert paper == write_privacy_table.written(paper), "run tools/write_privacy_table.py"
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import sys
 import typer
 
 from api.cli import data as data
+from api.cli import imports as imports
+from api.cli import keys as keys
 from api.cli import operations as operations
 from api.cli import people as people
 from api.cli import plates as plates
@@ -24,7 +26,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (serving, data, people, plates, operations):
+for module in (serving, data, imports, people, keys, plates, operations):
     module.register(cli)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -26,12 +28,17 @@ class BodyRefused(HTTPException):
         super().__init__(status, reason, headers={"Connection": "close"})
 
 
+Refused = Callable[[Request, BodyRefused], Response]
+
+
 class BodyLimit:
     """Raises ``BodyRefused`` out of the application's ``receive``, or answers for it.
 
     Args:
         rule: for every path.
-        paths: other rules for paths that begin so, such as ``{"/uploads/": BodyRule(...)}``.
+        paths: other rules: for paths that begin so, such as ``{"/uploads/": BodyRule(...)}``, or
+            that are of a form, such as ``{"/q/*/report": ..., "/report": ...}``; ``*`` is one part.
+        refused: what answers for a body that is refused; one line of text when nothing does.
     """
 
     def __init__(
@@ -39,10 +46,12 @@ class BodyLimit:
         app: ASGIApp,
         rule: BodyRule | None = None,
         paths: Mapping[str, BodyRule] | None = None,
+        refused: Refused | None = None,
     ) -> None:
         self._app = app
         self._rule = rule or BodyRule()
-        self._paths = dict(paths or {})
+        self._paths = [(_pattern(path), rule) for path, rule in (paths or {}).items()]
+        self._refused = refused or _line
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a bounded body."""
@@ -63,14 +72,22 @@ class BodyLimit:
         except BodyRefused as refused:
             if started:
                 raise
-            response = PlainTextResponse(refused.detail, refused.status_code, refused.headers)
-            await response(scope, receive, send)
+            await self._refused(Request(scope), refused)(scope, receive, send)
 
     def _rule_for(self, path: str) -> BodyRule:
-        for prefix, rule in self._paths.items():
-            if path.startswith(prefix):
+        for pattern, rule in self._paths:
+            if pattern.fullmatch(path):
                 return rule
         return self._rule
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = "[^/]+".join(map(re.escape, path.split("*")))
+    return re.compile(parts + (".*" if path.endswith("/") else ""), re.DOTALL)
+
+
+def _line(request: Request, refused: BodyRefused) -> Response:
+    return PlainTextResponse(refused.detail, refused.status_code, refused.headers)
 
 
 class _Body:

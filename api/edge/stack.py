@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from api.edge.bodies import BodyLimit, BodyRule
+from api.edge.bodies import BodyLimit, BodyRule, Refused
 from api.edge.headers import SecurityHeaders
 from api.edge.lifecycle import Lifecycle
 from api.edge.metrics import Metrics
@@ -27,13 +27,14 @@ def guard(
     cors_origins: Sequence[str] = (),
     body: BodyRule | None = None,
     bodies: Mapping[str, BodyRule] | None = None,
+    body_refused: Refused | None = None,
 ) -> ASGIApp:
     """The application behind everything the edge does for all routes.
 
     From the outside in: the caller's address and scheme, id and log and metrics, headers, CORS
     (without cookies: sign-in is by bearer token), size and time of bodies.
     """
-    app = BodyLimit(app, body, bodies)
+    app = BodyLimit(app, body, bodies, body_refused)
     if cors_origins:
         app = CORSMiddleware(
             app,

@@ -10,33 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.context import hashed_address
 from api.pages.addresses import listing_path
 from api.pages.errors import for_people
+from api.pages.forms import OWN_REFERRER, SAID, refuse_other_sites, status_of, typed_moment
 from api.pages.listing import public_listing
 from api.pages.places import whereabouts
 from api.pages.reader import Reader
 from api.pages.rendering import NOT_KEPT, page
 from core.clock import SHANGHAI
-from core.errors import (
-    Conflict,
-    DomainError,
-    InvalidInput,
-    RateLimited,
-    Unauthenticated,
-    Unavailable,
-    WrongState,
-)
-from core.settings import settings
+from core.errors import DomainError, InvalidInput, Unavailable
 from core.text import clean
 from identity.actor import Actor, anonymous
 from identity.authentication import actor_from_token
@@ -51,7 +40,6 @@ from landlord.reports import checked_words, report_listing
 _FIELDS: Final = ("words", "at", "share", "reason", "phone", "code")
 _LONGEST_FIELD: Final = 2500  # the longest words, each character in several code points
 _DEVICE: Final = "web form"
-_SAID: Final = (InvalidInput, Unauthenticated, RateLimited, Unavailable, Conflict, WrongState)
 Typed = Mapping[str, str]
 
 
@@ -76,7 +64,7 @@ class _Course:
 
 def _check_enquiry(typed: Typed) -> None:
     clean(typed["words"], field="input.words", longest=LONGEST_WORDS, multiline=True)
-    _moment(typed["at"])
+    typed_moment(typed["at"], field="input.viewingAt")
     if typed["at"] and not typed["words"]:
         raise InvalidInput(
             field="input.words",
@@ -92,7 +80,7 @@ async def _ask(actor: Actor, listing_id: UUID, typed: Typed) -> dict[str, Any]:
             actor,
             listing_id=listing_id,
             words=typed["words"],
-            viewing_at=_moment(typed["at"]),
+            viewing_at=typed_moment(typed["at"], field="input.viewingAt"),
             share_phone=bool(typed["share"]),
         )
     talk = await own_enquiry_about(actor, listing_id=listing_id)
@@ -139,7 +127,7 @@ async def _errand(request: Request, errand: _Errand) -> Response:
         return RedirectResponse(listing_path(room["id"]) + reader.onward(), 303)
     typed, course = dict.fromkeys(_FIELDS, ""), _Course()
     if request.method == "POST":
-        _refuse_other_sites(request)
+        refuse_other_sites(request)
         async with request.form(max_files=0, max_fields=20) as form:
             typed = {name: str(form.get(name, ""))[:_LONGEST_FIELD].strip() for name in _FIELDS}
         await _go_on(request, errand, room["id"], typed, course)
@@ -149,6 +137,7 @@ async def _errand(request: Request, errand: _Errand) -> Response:
         "asking.html",
         status=course.status,
         keep=NOT_KEPT,
+        headers=OWN_REFERRER,
         errand=errand.name,
         room=room,
         where=await whereabouts(room["place__grid_path"]),
@@ -185,42 +174,10 @@ async def _go_on(
         finally:
             await sign_out(actor)
         course.step = "done"
-    except _SAID as refusal:
-        course.refusal, course.status = refusal, _status(refusal)
+    except SAID as refusal:
+        course.refusal, course.status = refusal, status_of(refusal)
         if isinstance(refusal, Unavailable):
             course.step = "form"
-
-
-def _status(refusal: DomainError) -> int:
-    match refusal:
-        case RateLimited():
-            return 429
-        case Unavailable():
-            return 503
-    return 400
-
-
-def _refuse_other_sites(request: Request) -> None:
-    """Forms are ours; browsers say where a post comes from."""
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin", "")
-    own = {urlsplit(settings().public_url).netloc, request.headers.get("host", "")}
-    if site not in {"same-origin", "none"} or (origin and urlsplit(origin).netloc not in own):
-        raise HTTPException(403)
-
-
-def _moment(text: str) -> datetime | None:
-    """A time as ``datetime-local`` writes it, in the town's own time."""
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
-    except ValueError:
-        raise InvalidInput(
-            field="input.viewingAt",
-            zh="看房时间请写成 2026-12-01 18:30 这样",
-            en="Write the time like 2026-12-01 18:30",
-        ) from None
 
 
 def _reason(text: str) -> ReportReason:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from api.edge.bodies import BodyRefused
 from api.faults import as_refusal, report_incident
 from api.pages.reader import Reader
 from api.pages.rendering import NOT_KEPT, page
@@ -19,6 +20,7 @@ from core.errors import DomainError, NotFound, RateLimited, Unavailable
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _RETRY_SECONDS: Final = 30
+_BODIES: Final = {408: "too_slow", 413: "too_large"}
 
 
 def for_people(endpoint: Endpoint) -> Endpoint:
@@ -70,6 +72,12 @@ handlers: Final[Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]
 
 
 def _http_error(request: Request, error: HTTPException) -> Response:
+    if isinstance(error, BodyRefused):
+        # Programs read one line; only who says so reads a page.
+        key = _BODIES.get(error.status_code, "")
+        if key and "text/html" in request.headers.get("accept", ""):
+            return _page(request, error.status_code, key, headers=error.headers)
+        return PlainTextResponse(error.detail, error.status_code, error.headers)
     if error.status_code < 400 or error.status_code in {401, 405, 406, 408, 413, 415}:
         return PlainTextResponse(error.detail, error.status_code, error.headers)
     key = "missing" if error.status_code in {404, 410} else "refused"

@@ -53,11 +53,12 @@ async def house_page(request: Request) -> Response:
         name=row["name"],
         where=await whereabouts(row["grid_path"]),
         lets=lets,
+        can=frozenset(),
         barred=barred,
         rooms=rooms,
         cursor=cursor,
         photo=None if cursor else offers.front(row) or offers.cover(rooms.here),
-        safety=safety_facts(row, Words(reader.language)),
+        safety=await safety_facts(row, Words(reader.language)),
         town=drawn,
         offers=offers,
     )

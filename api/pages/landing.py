@@ -16,7 +16,8 @@ _ICON: Final = (Path(__file__).parent / "templates" / "favicon.svg").read_bytes(
 _A_DAY: Final = {"Cache-Control": "public, max-age=86400"}
 # Addresses of plates are for those who stand before them.
 _ROBOTS: Final = (
-    "User-agent: *\nDisallow: /q/\nDisallow: /l/*/\nDisallow: /console/\nDisallow: /graphql\n"
+    "User-agent: *\nDisallow: /q/\nDisallow: /v/\n"
+    "Disallow: /l/*/\nDisallow: /console/\nDisallow: /graphql\n"
 )
 
 

@@ -63,7 +63,7 @@ async def listing_page(request: Request) -> Response:
         room=room,
         place=place,
         where=await whereabouts(place["grid_path"]),
-        safety=safety_facts(place, Words(reader.language)),
+        safety=await safety_facts(place, Words(reader.language)),
         since=since and since.astimezone(SHANGHAI).date(),
         town=await town_map(),
         offers=offers,

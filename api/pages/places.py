@@ -13,7 +13,8 @@ from api.pages.words import Words
 from core.keyset import Page, Slice
 from landlord.listings import listings_behind_plate
 from landlord.search import ListingFilter, ListingOrder, list_listings
-from management.models import Lifecycle
+from management.hazards.public import count_open
+from management.models import Lifecycle, Severity
 from management.models.territory import codes_of
 from management.territory import territory
 
@@ -89,9 +90,10 @@ async def whereabouts(grid_path: str) -> dict[str, Any]:
     }
 
 
-def safety_facts(row: Mapping[str, Any], t: Words) -> list[str]:
-    """What is known of stairs, exits, extinguishers and charging; nothing on faults."""
-    said = [
+async def safety_facts(row: Mapping[str, Any], t: Words) -> list[str]:
+    """How many hazards are open, and what is known of stairs, exits, extinguishers, charging."""
+    said = [await _open_hazards(row["place_id"], t)]
+    said += [
         t(name, n=row[name])
         for name in ("staircases", "exits", "extinguishers")
         if row[name] is not None
@@ -99,3 +101,15 @@ def safety_facts(row: Mapping[str, Any], t: Words) -> list[str]:
     if row["e_bike_charging"] is not None:
         said.append(t(f"charging_{row['e_bike_charging']}"))
     return said
+
+
+async def _open_hazards(place_id: UUID, t: Words) -> str:
+    found = (await count_open([place_id]))[place_id]
+    if not found:
+        return t("hazards_none")
+    by_severity = [
+        t("hazards_of", severity=t(f"severity_{severity}"), n=found[severity])
+        for severity in reversed(Severity)
+        if found[severity]
+    ]
+    return t("hazards_open", n=found.total(), of=t("hazards_and").join(by_severity))

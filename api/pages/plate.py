@@ -35,7 +35,7 @@ async def plate_page(request: Request) -> Response:
     if scanned.state is not PlateState.ACTIVE:
         return _out_of_use(request, scanned)
     actions = await actions_for(actor, scanned)
-    return await _of_place(request, scanned, lets=PlateAction.VIEW_LISTINGS in actions)
+    return await _of_place(request, scanned, actions)
 
 
 def _said(
@@ -64,7 +64,10 @@ def _out_of_use(request: Request, scanned: ScannedPlate) -> Response:
     return _said(request, "replaced", _GONE, way=way)
 
 
-async def _of_place(request: Request, scanned: ScannedPlate, *, lets: bool) -> Response:
+async def _of_place(
+    request: Request, scanned: ScannedPlate, actions: list[PlateAction]
+) -> Response:
+    lets = PlateAction.VIEW_LISTINGS in actions
     reader = Reader.of(request)
     row, t = scanned.row, Words(reader.language)
     barred = lets and await blocked(scanned)
@@ -88,11 +91,12 @@ async def _of_place(request: Request, scanned: ScannedPlate, *, lets: bool) -> R
         name=name,
         where=where,
         lets=lets,
+        can={action.value for action in actions},
         barred=barred,
         rooms=rooms,
         cursor=cursor,
         here={"after": cursor} if cursor else {},
         photo=None if cursor else offers.front(row) or offers.cover(rooms.here),
-        safety=safety_facts(row, t),
+        safety=await safety_facts(row, t),
         offers=offers,
     )

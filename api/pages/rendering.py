@@ -30,20 +30,41 @@ NOT_KEPT: Final = "no-store"
 VARY: Final = "Accept-Language, Cookie"
 
 
-def _style() -> Markup:
-    text = (_FOLDER / "style.css").read_text(encoding="utf-8")
+def _style(name: str = "style.css") -> Markup:
+    text = (_FOLDER / name).read_text(encoding="utf-8")
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     return Markup(re.sub(r"\s*\n\s*", "", text))  # noqa: S704 - our own file
 
 
-_STYLE: Final = _style()
+def _source(text: Markup) -> str:
+    """How a policy names what stands inside a page: by its hash."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
-# Stricter than what the edge gives to pages: one style sheet, known by its hash, and no script.
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-POLICY: Final = (
-    f"default-src 'none'; img-src 'self'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'"
-)
+
+_STYLE: Final = _style()
+# What only forms need: other pages are read on a slow line.
+_FORMS: Final = _style("forms.css")
+_MAP: Final = _style("map.css")
+_SCRIPTS: Final = {
+    name: Markup((_FOLDER / f"{name}.js").read_text(encoding="utf-8"))  # noqa: S704 - our own
+    for name in ("report", "follow_up")
+}
+
+
+def _policy(script: Markup | None = None) -> str:
+    """Stricter than what the edge gives to pages: what is inside, known by its hash, and no more.
+
+    Only pages with a script of their own allow one, and only that one.
+    """
+    scripts = f" script-src {_source(script)};" if script else ""
+    return (
+        f"default-src 'none'; img-src 'self'; style-src {_source(_STYLE)} {_source(_FORMS)}"
+        f" {_source(_MAP)};{scripts} form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+POLICY: Final = _policy()
+_POLICIES: Final = {name: _policy(script) for name, script in _SCRIPTS.items()}
 
 
 def _environment() -> Environment:
@@ -58,6 +79,8 @@ def _environment() -> Environment:
     made.filters.update(money=money, number=number, day=day)
     made.globals.update(
         style=_STYLE,
+        map_style=_MAP,
+        forms_style=_FORMS,
         photo_path=photo_path,
         photo_url=photo_url,
         listing_path=listing_path,
@@ -79,13 +102,14 @@ def page(
     keep: str = REVALIDATE,
     canonical: str | None = None,
     here: Mapping[str, str] | None = None,
+    script: str | None = None,
     **values: Any,
 ) -> Response:
     """Render a template. Answers 304 to those who have the very page already.
 
     Only pages with status 200 may be kept by anybody, for as long as ``keep`` says. ``canonical``
     is the path under which search engines shall know the page, ``here`` the query that its own
-    switches (language, size of type) carry on.
+    switches (language, size of type) carry on, ``script`` the one that the page has.
     """
     text = _TEMPLATES.get_template(template).render(
         reader=reader,
@@ -95,11 +119,12 @@ def page(
         address=settings().public_url + (canonical or request.url.path),
         canonical=canonical,
         here=here or {},
+        script=_SCRIPTS[script] if script else None,
         **values,
     )
     body = re.sub(r"\n\s*", "\n", text).encode()
     answer = Response(body, status, {"Content-Language": reader.language, "Vary": VARY})
-    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["Content-Security-Policy"] = _POLICIES[script] if script else POLICY
     answer.headers["Content-Type"] = "text/html; charset=utf-8"
     if status == 200:
         tag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
+from api.pages.words_certificates import CERTIFICATES
+from api.pages.words_declaring import DECLARING
 from api.pages.words_general import GENERAL
+from api.pages.words_hazards import HAZARDS
 from api.pages.words_letting import LETTING
-from core.clock import today
+from api.pages.words_map import MAP
+from core.clock import SHANGHAI, today
 from core.errors import Language
 
 # For each key the words in zh-CN, then in en.
-WORDS: Final[Mapping[str, tuple[str, str]]] = {**GENERAL, **LETTING}
+WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    **GENERAL,
+    **LETTING,
+    **HAZARDS,
+    **DECLARING,
+    **CERTIFICATES,
+    **MAP,
+}
 
 
 class Words:
@@ -65,9 +76,22 @@ _MONTHS: Final = (
 
 def day(value: date, language: Language) -> str:
     """A date as people say it; the year only when it is not this one."""
-    this_year = value.year == today().year
+    if value.year != today().year:
+        return whole_day(value, language)
     if language == "en":
-        text = f"{value.day} {_MONTHS[value.month - 1]}"
-        return text if this_year else f"{text} {value.year}"
-    text = f"{value.month}月{value.day}日"
-    return text if this_year else f"{value.year}年{text}"
+        return f"{value.day} {_MONTHS[value.month - 1]}"
+    return f"{value.month}月{value.day}日"
+
+
+def whole_day(value: date, language: Language) -> str:
+    """A date with its year, as papers give it."""
+    if language == "en":
+        return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+def moment(value: datetime, language: Language) -> str:
+    """A time as people say it, by the town's clock."""
+    there = value.astimezone(SHANGHAI)
+    between = ", " if language == "en" else " "
+    return f"{day(there.date(), language)}{between}{there:%H:%M}"

@@ -153,6 +153,17 @@ GENERAL: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "refused": ("这个网址打不开", "This address can't be opened"),
     "home": ("回首页", "Start page"),
+    "too_large": ("照片太大了", "The pictures are too large"),
+    "too_large_next": (
+        "一次最多 6 张，每张不超过 10 MB。按手机的返回键，少选几张再发；填过的还在。",
+        "At most 6 at a time, each up to 10 MB. Go back, choose fewer and send again; what you"
+        " typed is still there.",
+    ),
+    "too_slow": ("网络太慢，没有传完", "The line was too slow"),
+    "too_slow_next": (
+        "按手机的返回键，少选几张照片再发；填过的还在。",
+        "Go back, choose fewer pictures and send again; what you typed is still there.",
+    ),
     "limited": ("请稍等一下", "Please wait a moment"),
     "limited_next": ("试得太快了。请等 {seconds} 秒再试。", "Try again in {seconds} seconds."),
     "unavailable": ("系统暂时打不开", "The service is out for a moment"),
@@ -180,6 +191,17 @@ GENERAL: Final[Mapping[str, tuple[str, str]]] = {
     "step_2_says": ("信息由网格员上门核对。", "Wardens check the facts on the spot."),
     "step_3": ("有事打网格办", "Call the wardens when you need them"),
     "step_3_says": ("电话就在门牌页上。", "Their number is on the plate's page."),
+    # forms
+    "back_to_plate": ("回到门牌页", "Back to the plate"),
+    "choose": ("请选择", "Choose"),
+    "form_again": (
+        "这张表已经发过一次。如果是另一件事，请再按一次。",
+        "This form was sent before. If this is another matter, press the button once more.",
+    ),
+    "no_codes": (
+        "这里暂时发不了短信，没法核对手机号。请打 12345。",
+        "No codes can be sent at the moment. Please call 12345.",
+    ),
     # announcements
     "announcements": ("公告和提醒", "Announcements"),
     "announcements_say": (

@@ -26,12 +26,14 @@ import orjson
 from api.seed import cast
 from api.seed.evidence import hold, keep
 from api.seed.gallery import choose, hang
+from api.seed.hazards import find_hazards
 from api.seed.houses import furnish
 from api.seed.offers import photograph, put_up
 from api.seed.people import Accounts, let_an_app_in, take_on_staff
 from api.seed.places import file_places
 from api.seed.plates import put_up_plates
 from api.seed.progress import Reporter, bars
+from api.seed.residents import register
 from api.seed.sizes import SIZES, SizeName
 from api.seed.town import TABLES, Row, Town, lay_out
 from api.seed.wechat import name_wechat_templates
@@ -190,6 +192,8 @@ async def _make(town: Town, report: Reporter) -> int:
         put_up(town, houses, gallery, fronts)
         hold(town, accounts)
         keep(town)
+        register(town, houses, accounts)
+        find_hazards(town, accounts)
 
     await asyncio.gather(
         asyncio.to_thread(build),

@@ -8,11 +8,11 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Final
 
 from api.seed.chance import Chance
 from api.seed.pictures import Kind, alt, draw
+from core.processes import BARE
 from media.formats import FORMATS, WIDTHS
 from media.pictures import variants_of
 from media.storage import has, off_loop, store
@@ -55,9 +55,8 @@ async def hang(pictures: Sequence[Picture], done: Callable[[int], None]) -> None
     if not missing:
         return
     loop = asyncio.get_running_loop()
-    # Fresh processes: a fork would take the event loop and its connections along.
     workers = min(os.cpu_count() or 1, len(missing))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as processes:
+    with ProcessPoolExecutor(workers, mp_context=BARE) as processes:
         drawing = [
             loop.run_in_executor(processes, _files, picture.kind, picture.number)
             for picture in missing

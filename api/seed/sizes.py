@@ -23,6 +23,7 @@ class Size:
     listings: int
     wardens: int
     residents: int
+    hazards: int
     pictures: Mapping[Kind, int]
 
     @property
@@ -44,6 +45,7 @@ SIZES: Final[Mapping[SizeName, Size]] = {
         listings=300,
         wardens=194,
         residents=30,
+        hazards=120,
         pictures={
             Kind.ROOM: 13,
             Kind.KITCHEN: 5,
@@ -65,6 +67,7 @@ SIZES: Final[Mapping[SizeName, Size]] = {
         listings=30_000,
         wardens=352,
         residents=3_000,
+        hazards=30_000,
         pictures={
             Kind.ROOM: 52,
             Kind.KITCHEN: 20,

@@ -23,7 +23,9 @@ HISTORY: Final = timedelta(days=730)
 TABLES: Final = (
     "grid", "department", "organisation", "account", "staff_member", "grid_post", "app", "photo",
     "place", "room", "place_claim", "lease_filing", "place_block", "plate", "listing",
-    "listing_photo", "reservation", "listing_snapshot", "listing_snapshot_photo",
+    "listing_photo", "reservation", "listing_snapshot", "listing_snapshot_photo", "person",
+    "residence", "declaration", "declaration_step", "tenant_duty", "hazard", "hazard_report",
+    "hazard_step", "hazard_follower", "task", "task_step",
 )  # fmt: skip
 
 

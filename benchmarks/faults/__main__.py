@@ -1,7 +1,7 @@
-"""Break what messages depend on, one thing after another, and count what became of them.
+"""Break what reports and messages depend on, and count what became of them.
 
 Workers, the emulator and Redis are processes of their own over an embedded PostgreSQL. Ends with
-1 when a message was lost, or came twice without the record saying that it might.
+1 when a report or a message was lost, or came twice without the record saying that it might.
 """
 
 from __future__ import annotations
@@ -18,11 +18,15 @@ from rich.console import Console
 from rich.table import Table
 
 from api.assembly import assemble, database_config
+from api.seed.filling import seed
+from api.seed.progress import silent
 from benchmarks import recipients
+from benchmarks.faults.reports import Verdict
+from benchmarks.faults.reports import play as play_reports
 from benchmarks.faults.scene import Scene, scene
 from benchmarks.faults.verdicts import Outcome, judge, records, unsettled
 from core.database import connected, execute, fetch, patient
-from core.embedded_postgres import running
+from core.embedded_postgres import Cluster, running
 from core.migrate import migrate
 from core.settings import Settings
 from notifications.templates import keep_shipped
@@ -223,22 +227,50 @@ def show(found: list[tuple[str, Outcome, float]]) -> None:
     console.print(table)
 
 
+async def report(cluster: Cluster, url: str, settings: Settings) -> Verdict:
+    """A small town, and hazards reported in it while servers are killed."""
+    config = database_config(url, settings)
+    async with connected(patient(config)):
+        await migrate(config)
+        await keep_shipped()
+        await seed("small", url=url, progress=silent)
+    return await play_reports(cluster, url, config)
+
+
+def show_reports(found: Verdict) -> None:
+    """Print what became of the reports."""
+    console.print(
+        f"Hazards: {found.acknowledged:,} reports acknowledged in {found.seconds:.0f} s after"
+        f" {found.tries:,} tries, {found.kills} API processes killed, PostgreSQL restarted"
+        f" {found.restarts} ×:"
+        f" {found.lost} lost, {found.doubled} doubled, {found.half} half done;"
+        f" longest gap {found.longest:.1f} s",
+        highlight=False,
+    )
+
+
+def fresh(cluster: Cluster, name: str) -> str:
+    """An empty database in place of the one of the run before."""
+    cluster.drop_database(name)
+    cluster.create_database(name)
+    return cluster.url_of(name)
+
+
 def main() -> int:
     """Do it all; 0 when nothing was lost."""
     settings = Settings()
     assemble(settings)
-    name = "faults"
     with running("faults") as cluster:
-        cluster.drop_database(name)  # of the run before
-        cluster.create_database(name)
-        url = cluster.url_of(name)
+        reports = asyncio.run(report(cluster, fresh(cluster, "reports"), settings))
+        show_reports(reports)
+        url = fresh(cluster, "faults")
         asyncio.run(prepare(url, settings))
         with scene(url) as on:
             if on.redis is None:
                 console.print("No redis-server here: each worker has a Redis inside.")
             found = asyncio.run(measure(on, url, settings))
             show(found)
-    return 0 if all(outcome.good for _, outcome, _ in found) else 1
+    return 0 if reports.good and all(outcome.good for _, outcome, _ in found) else 1
 
 
 if __name__ == "__main__":

@@ -64,7 +64,8 @@ async def bind_phone(actor: Actor, *, number: str) -> Account:
     Raises:
         Unauthenticated: no account is signed in; or it is locked.
         WrongState: ``ACCOUNT_LOCKED``: the account that has the number is.
-        Conflict: ``TWO_PHONES``: another account has the number, and the actor's has one too.
+        Conflict: ``TWO_PHONES``: another account has the number, and the actor's has one too; or
+            why a package above does not let the two become one (:mod:`identity.belongings`).
     """
     account_id = _own(actor)
     async with work(actor):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 from uuid import UUID
 
+from core.clock import today
 from core.errors import InvalidInput, NotFound
 from core.work import work
 from identity.actor import Actor, ActorKind
@@ -13,6 +14,7 @@ from landlord.batches.common import check_count, refuse
 from landlord.models import Listing, ListingState
 from management.access import access_place, require_sign_in
 from management.models import Place, Room, RoomState
+from management.people.duties import begin_duties, signed_by
 from management.rooms import set_states
 
 _LIVE: Final = (ListingState.PUBLISHED, ListingState.RESERVED, ListingState.SUSPENDED)
@@ -24,7 +26,8 @@ async def set_room_states(
     """Say which rooms of a house are vacant and which are let, all or none.
 
     Rooms that are on offer or held change with their listing instead, and a room that staff put
-    out of use stays so.
+    out of use stays so. Where a room is let and nobody is registered in it, the landlord has the
+    duty to register the tenant from today on.
 
     Raises:
         Unauthenticated: nobody is signed in.
@@ -58,7 +61,17 @@ async def set_room_states(
             if room.id in offered or room.state is RoomState.OUT_OF_USE
         ]
         refuse(faults)
+        newly_let = [
+            room
+            for room in rooms
+            if room.state is RoomState.VACANT and states[room.id] is RoomState.LET
+        ]
         changed = await set_states({room: states[room.id] for room in rooms})
+        if actor.id is not None and newly_let:
+            signer = await signed_by(place.id, actor.id)
+            await begin_duties(
+                newly_let, account_id=signer, signed_on=today(), unless_lived_in=True
+            )
         unit.note("setRoomStates", "PLACE", place.id, count=changed)
     return place
 

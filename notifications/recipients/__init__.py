@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from citizen.events import DeclarationWithdrawn, PersonalDataErased, ResidenceDisputed
 from core.events import Event
 from identity.events import (
     AccountClosed,
@@ -35,19 +36,48 @@ from landlord.events import (
     SelfCheckDone,
 )
 from management.events import (
+    HazardChangedHands,
+    HazardReported,
     LeaseFiled,
     PlaceClosed,
     PlaceFiled,
     PlaceUpdated,
     PlateIssued,
     PlateRevoked,
+    ResidenceBegan,
     RoomsAdded,
     RoomsUpdated,
+    RoomsVacated,
     RoomUpdated,
 )
-from notifications.recipients import accounts, houses, letting, safety, seeking, work
+from notifications.recipients import (
+    accounts,
+    declarations,
+    hazards,
+    houses,
+    letting,
+    residents,
+    safety,
+    seeking,
+    tasks,
+    tenants,
+    work,
+)
 
-__all__ = ["UNTOLD", "accounts", "houses", "letting", "safety", "seeking", "work"]
+__all__ = [
+    "UNTOLD",
+    "accounts",
+    "declarations",
+    "hazards",
+    "houses",
+    "letting",
+    "residents",
+    "safety",
+    "seeking",
+    "tasks",
+    "tenants",
+    "work",
+]
 
 _OWN_DOING: Final = "who is concerned did it themselves"
 _FILE: Final = "a matter of the file, which its landlord reads there"
@@ -61,6 +91,7 @@ UNTOLD: Final[Mapping[type[Event], str]] = MappingProxyType(
         StaffLeft: "who left is told by their superiors",
         AccountLocked: "a locked account is told nothing; the sign-in says so",
         AccountClosed: "nobody is left to be told; what they held is told of as released",
+        PersonalDataErased: "the answer says what went and what stays, and who asked did it",
         AccountsParted: "staff part them together with who asked for it",
         AppRevoked: "an app is no person; its owner is reached by its contact",
         WeChatMediaChecked: "a verdict for the program; what follows from it is told of",
@@ -79,7 +110,13 @@ UNTOLD: Final[Mapping[type[Event], str]] = MappingProxyType(
         RoomsAdded: _FILE,
         RoomUpdated: "what was on offer there is told of as ListingWithdrawn",
         RoomsUpdated: "what was on offer there is told of as ListingWithdrawn",
+        RoomsVacated: "who says so knows it; tenants hear of the end of their residence",
         LeaseFiled: "who files a lease hears of it at the counter",
+        HazardReported: "told to wardens as the task that follows; who reported it was answered",
+        HazardChangedHands: "told of as the task that changed hands",
+        ResidenceBegan: "told of as the declaration that it follows from",
+        DeclarationWithdrawn: _OWN_DOING,
+        ResidenceDisputed: "a task of the wardens; who declared hears of the decision",
         PlateIssued: "a plate is handed over, or put up, by who issues it",
         PlateRevoked: "a plate is taken down by who revokes it",
     }

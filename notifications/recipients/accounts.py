@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from citizen.events import DataExported
 from core.events import on
 from identity.events import AccountsMerged, SignedIn
 from notifications.recipients.offers import moment
@@ -31,4 +32,15 @@ async def tell_of_merge(event: AccountsMerged) -> None:
         key=str(event.merge_id),
         params=moment(),
         about=Subject("Account", event.kept_id),
+    )
+
+
+@on(DataExported)
+async def tell_of_copy(event: DataExported) -> None:
+    """Whose data was copied: if it was not them who asked, they know it at once."""
+    await tell(
+        Topic.DATA_EXPORTED,
+        [Recipient(account_id=event.account_id)],
+        key=str(event.export_id),
+        params=moment(),
     )

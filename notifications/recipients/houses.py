@@ -79,8 +79,13 @@ async def tell_both_sides(event: HouseHandedOver) -> None:
 
 @on(PlaceBlocked)
 async def tell_of_block(event: PlaceBlocked) -> None:
-    """Who runs the place; at an urgent hazard also at night."""
+    """Who runs the place; at an urgent hazard also at night.
+
+    Why tenants have to be registered first is told of with their rooms, as TenantDutyOverdue.
+    """
     (row,) = await fetch(_BLOCK, event.block_id)
+    if row["source"].startswith("duty:"):
+        return
     await tell(
         Topic.LETTING_SUSPENDED,
         accounts((await landlords([event.place_id]))[event.place_id]),
@@ -150,6 +155,6 @@ SELECT c.id, c.account_id, c.state, c.reason, c.takes_over_id, p.name
 FROM place_claim c JOIN place p ON p.id = c.place_id WHERE c.id = $1
 """
 _BLOCK: Final = """
-SELECT b.kind, p.name FROM place_block b JOIN place p ON p.id = b.place_id WHERE b.id = $1
+SELECT b.kind, b.source, p.name FROM place_block b JOIN place p ON p.id = b.place_id WHERE b.id = $1
 """
 _NAMES: Final = "SELECT id, name FROM place WHERE id = ANY($1::uuid[])"

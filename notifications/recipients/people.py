@@ -7,9 +7,11 @@ from typing import Final
 from uuid import UUID
 
 from core.clock import today
+from core.crypto import ring
 from core.database import fetch
 from core.work import current
 from identity.actor import ROLE_PERMISSIONS, Permission
+from identity.phone_sign_in import phone_indexes
 from notifications.telling import Recipient
 
 
@@ -30,6 +32,26 @@ async def landlords(place_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
     answer: dict[UUID, list[UUID]] = {place_id: [] for place_id in place_ids}
     for row in await fetch(_LANDLORDS, list(place_ids)):
         answer[row["place_id"]].append(row["account_id"])
+    return answer
+
+
+async def accounts_of(person_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """The account of each person, or those with their phone while none is known as theirs.
+
+    An account that is known to be somebody else's is not told of them.
+    """
+    answer: dict[UUID, list[UUID]] = {}
+    unknown: dict[str, list[UUID]] = {}
+    for row in await fetch(_PERSONS, list(person_ids)):
+        if row["account_id"] is not None:
+            answer[row["id"]] = [row["account_id"]]
+        elif row["phone"] is not None:
+            phone = ring().decrypt(row["phone"], table="person", column="phone", row=row["id"])
+            for index in phone_indexes(phone):
+                unknown.setdefault(index, []).append(row["id"])
+    for row in await fetch(_BY_PHONE, list(unknown)) if unknown else ():
+        for person_id in unknown[row["phone_index"]]:
+            answer.setdefault(person_id, []).append(row["id"])
     return answer
 
 
@@ -62,6 +84,11 @@ SELECT place_id, account_id FROM place_claim
 WHERE place_id = ANY($1::uuid[]) AND state = 'VERIFIED' ORDER BY id
 """
 
+_PERSONS: Final = "SELECT id, account_id, phone FROM person WHERE id = ANY($1::uuid[])"
+_BY_PHONE: Final = """
+SELECT a.id, a.phone_index FROM account a WHERE a.phone_index = ANY($1::text[])
+  AND NOT EXISTS (SELECT 1 FROM person p WHERE p.account_id = a.id)
+"""
 _OFFICERS: Final = """
 SELECT g.grid_path, g.staff_id FROM grid_post g JOIN staff_member s ON s.id = g.staff_id
 WHERE g.grid_path = ANY($1::text[]) AND g.role = ANY($2::text[]) AND s.left_at IS NULL

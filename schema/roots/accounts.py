@@ -1,4 +1,4 @@
-"""Accounts of the public: locked by staff, closed by their holders."""
+"""Accounts of the public: locked by staff. Closing one is in :mod:`schema.roots.my_data`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import strawberry
 from identity import accounts
 from identity.access import access_account
 from identity.actor import Permission
-from management.claims import close_account
-from schema.access import ACCOUNT, holds
+from schema.access import holds
 from schema.context import Info
 from schema.fields import attr, given, gql_input, gql_type, mutation, root_type
 from schema.ids import global_id
@@ -36,23 +35,11 @@ class UnlockAccountInput(Requested):
     phone: str = given("The mobile number of the account.")
 
 
-@gql_input
-class CloseAccountInput(Requested):
-    """Nothing but the request itself."""
-
-
 @gql_type(access=_ACCOUNTS_LOCK)
 class AccountPayload:
     """The account."""
 
     account: Account = attr("The account as it is now.")
-
-
-@gql_type(access=ACCOUNT)
-class CloseAccountPayload:
-    """What became of the account."""
-
-    closed: bool = attr("It is closed, and every session of it over.")
 
 
 @root_type
@@ -88,19 +75,6 @@ class AccountMutations:
             return await accounts.unlock_account(actor, account_id=found.id)
 
         return await _account_payload(info, await run_once(info, input, act))
-
-    @mutation(CloseAccountPayload, access=ACCOUNT)
-    async def close_account(
-        self,
-        info: Info,
-        input: Annotated[CloseAccountInput, strawberry.argument(description="The request.")],
-    ) -> dict[str, Any]:
-        """Close your account for good (注销): the phone is forgotten, your listings withdrawn.
-
-        You are signed out everywhere, so a repeat answers `UNAUTHENTICATED`.
-        """
-        await run_once(info, input, lambda: close_account(info.context.actor))
-        return {"closed": True}
 
 
 async def _account_payload(info: Info, account_id: UUID) -> dict[str, Any]:

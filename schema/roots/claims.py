@@ -24,7 +24,7 @@ from management.claims import (
 )
 from management.models import ClaimRole, ClaimState
 from schema.access import ACCOUNT, holds
-from schema.connections import After, Before, First, Last, connection, wanted_nodes
+from schema.connections import After, Before, First, Last, counted, wanted_nodes
 from schema.context import Info
 from schema.fields import (
     attr,
@@ -96,10 +96,7 @@ class ClaimQueries:
             columns=claim_columns(nodes),
         )
         await shape_claims(page.rows, nodes, info.context)
-        if "total_count" not in want:
-            return connection(page, want)
-        total = await count_claims(actor, filter_by=wanted)
-        return connection(page, want, total_count=total)
+        return await counted(page, want, lambda: count_claims(actor, filter_by=wanted))
 
 
 @gql_input

@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.keyset import Page
 from notifications import log
 from notifications.models import Channel
-from schema.connections import After, Before, First, Last, connection, wanted_nodes
+from schema.connections import After, Before, First, Last, connection, counted, wanted_nodes
 from schema.context import Info
 from schema.fields import attr, given, gql_input, gql_type, mutation, query, root_type, selected
 from schema.ids import row_id
@@ -101,12 +101,7 @@ class DeliveryQueries:
             columns=delivery_columns(nodes),
         )
         await shape_deliveries(page.rows, nodes)
-        more = (
-            {"total_count": await log.count_deliveries(actor, where=wanted)}
-            if "total_count" in want
-            else {}
-        )
-        return connection(page, want, **more)
+        return await counted(page, want, lambda: log.count_deliveries(actor, where=wanted))
 
     @query(ChannelPauseConnection, access=READ)
     async def channel_pauses(

@@ -15,10 +15,14 @@ from schema.ids import parse_id
 from schema.roots.administration import staff_member_row
 from schema.roots.claims import claim_row
 from schema.roots.listings import listing_row
+from schema.roots.people import residence_row
 from schema.roots.places import place_row
+from schema.roots.tasks import task_row
 from schema.selection import Selection
 from schema.types.common import Node
+from schema.types.declarations import declaration_row
 from schema.types.enquiries import enquiry_row
+from schema.types.hazards import hazard_row
 from schema.types.inbox import notification_row
 from schema.types.territory import grid_by_id
 
@@ -35,13 +39,17 @@ async def _grid(info: Info, want: Selection, grid_id: UUID) -> dict[str, Any] | 
 
 # Every type that implements `Node`; what is read with its owner only has an id but is none.
 FETCHERS: Mapping[str, Fetch] = {
+    "Declaration": declaration_row,
     "Enquiry": enquiry_row,
     "Grid": _grid,
+    "Hazard": hazard_row,
     "Listing": listing_row,
     "Notification": notification_row,
     "Place": _place,
     "PlaceClaim": claim_row,
+    "Residence": residence_row,
     "StaffMember": staff_member_row,
+    "Task": task_row,
 }
 
 

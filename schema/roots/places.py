@@ -31,7 +31,7 @@ from management.places import (
     update_place,
 )
 from schema.access import PUBLIC, holds, holds_or_account
-from schema.connections import After, Before, First, Last, connection, wanted_nodes
+from schema.connections import After, Before, First, Last, counted, wanted_nodes
 from schema.context import Info
 from schema.fields import (
     attr,
@@ -95,11 +95,7 @@ class PlaceQueries:
             columns=place_columns(nodes),
         )
         await shape_places(page.rows, nodes, context)
-        if "total_count" not in want:
-            return connection(page, want)
-        return connection(
-            page, want, total_count=await count_places(context.actor, filter_by=wanted)
-        )
+        return await counted(page, want, lambda: count_places(context.actor, filter_by=wanted))
 
     @query(Place | None, access=holds_or_account(Permission.PLACES_READ))
     async def place(

@@ -25,7 +25,7 @@ from schema.ids import global_id, row_id
 from schema.once import Requested, run_once
 from schema.types.listings import Photo, photo_row
 
-UPLOADER = Access("resident, landlord, or staff who keep files", may_upload)
+UPLOADER = Access("who may upload pictures for anything", may_upload)
 
 
 @gql_input
@@ -42,7 +42,11 @@ class CompleteUploadInput(Requested):
     """A picture that was sent."""
 
     upload_id: strawberry.ID = given("The upload.")
-    alt: str = given("What is seen, in words, up to 80 characters.", default="")
+    alt: str = given(
+        "What is seen, in words, up to 80 characters. Kept of pictures for everybody alone: offers"
+        " and places.",
+        default="",
+    )
 
 
 @gql_type(access=PUBLIC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from citizen.scanning import PlateAction
 from core.datums import Datum
-from identity.actor import Role
+from identity.actor import ActorKind, Role
 from identity.models import DutyGroup
 from landlord.comparing import ComparedPoint
 from landlord.enquiries import ViewingAnswer
@@ -237,6 +237,8 @@ gql_enum(
     "What the viewer may do next after a scan.",
     {
         "VIEW_LISTINGS": "see the rooms to let 看房源",
+        "DECLARE": "declare who lives there 登记住址 (residents; staff of its grid for others)",
+        "REPORT_HAZARD": "report a hazard 报隐患 (residents, named or not; staff of its grid)",
         "VIEW_FILE": "open the file of the place 查看档案 (staff of its grid)",
         "MANAGE": "manage the place 管理房屋 (who runs it)",
         "CLAIM": "claim the house 认领房屋: nobody is known to run it",
@@ -250,6 +252,8 @@ gql_enum(
         "PLACE": "the file of a place 列管对象",
         "CLAIM": "a paper that proves who runs a house 认领证明; never public",
         "SELF_CHECK": "a point of a self-check 自查; never public",
+        "HAZARD": "a hazard 隐患; public once staff let others see it",
+        "DECLARATION": "what speaks for or against a declaration 申报; never public",
     },
 )
 gql_enum(
@@ -335,5 +339,16 @@ gql_enum(
         "NO_GAS_BOTTLES": "无瓶装气: no gas bottles",
         "ESCAPE_WINDOW": "房间有逃生窗: the room has an escape window",
         "NOT_KEY_RISK": "非重点: not of the highest risk class",
+    },
+)
+gql_enum(
+    ActorKind,
+    "What kind of actor is signed in.",
+    {
+        "ANONYMOUS": "nobody 未登录",
+        "ACCOUNT": "resident or landlord 居民、房东",
+        "STAFF": "staff 工作人员",
+        "APP": "an app 第三方应用",
+        "SYSTEM": "the service itself 系统",
     },
 )

@@ -37,6 +37,7 @@ from schema.fields import attr, gql_type
 from schema.ids import global_id
 from schema.selection import Rows, Selection
 from schema.types.common import Node, Point, public_point
+from schema.types.open_hazards import OpenHazards, open_hazards_of
 from schema.types.places import one_line_address
 from schema.types.territory import Grid, grids_by_code
 
@@ -67,6 +68,7 @@ class PublicPlace:
     risk_class: RiskClass = attr("Its risk class.")
     point: Point | None = attr("Where it is, GCJ-02.")
     photo: Photo | None = attr("A picture of it.")
+    open_hazards: OpenHazards = attr("Hazards that are open there, as far as they are public.")
 
 
 @gql_type(access=PUBLIC)
@@ -219,11 +221,15 @@ async def add_public_places(rows: Rows, want: Selection, context: Context) -> No
     """Give rows read with :func:`public_place_columns` the public face of their ``place``."""
     codes = {row["place__community_code"] for row in rows}
     communities = await grids_by_code(codes, want["community"], context)
+    hazards = {}
+    if "open_hazards" in want:
+        hazards = await open_hazards_of({row["place_id"] for row in rows})
     for row in rows:
         inner = {name: row[f"place__{name}"] for name in _PLACE_COLUMNS}
         photo = {f"photo_{name}": row.get(f"place__photo__{name}") for name in PHOTO_COLUMNS}
         place = {**inner, **photo, "id": row["place_id"]}
-        row["place"] = public_place(place, communities, context.language)
+        row["place"] = _public_place(place, communities, context.language)
+        row["place"]["open_hazards"] = hazards.get(row["place_id"])
 
 
 def listing_columns(want: Selection) -> list[str]:
@@ -335,7 +341,19 @@ def _whos(
     return frozenset()
 
 
-def public_place(
+async def scanned_place(
+    row: Mapping[str, Any], want: Selection, context: Context
+) -> dict[str, Any]:
+    """The public face of the place that a scanned plate speaks for."""
+    communities = await grids_by_code({row["community_code"]}, want["community"], context)
+    place_id = row["place_id"]
+    place = _public_place({**row, "id": place_id}, communities, context.language)
+    if "open_hazards" in want:
+        place["open_hazards"] = (await open_hazards_of([place_id]))[place_id]
+    return place
+
+
+def _public_place(
     row: Mapping[str, Any], communities: Mapping[str, dict[str, Any]], language: Language
 ) -> dict[str, Any]:
     """The public face of a place; its picture in columns that begin with ``photo_``."""

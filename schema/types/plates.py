@@ -21,10 +21,10 @@ from schema.types.listings import (
     PublicPlace,
     PublicRoom,
     listing_columns,
-    public_place,
+    scanned_place,
     shape_listings,
 )
-from schema.types.territory import grids_by_code
+from schema.types.open_hazards import OpenHazards, open_hazards_of
 
 
 @gql_type(access=PUBLIC)
@@ -39,6 +39,7 @@ class CreditSummary:
     exits: int | None = attr("Exits.")
     extinguishers: int | None = attr("Fire extinguishers.")
     e_bike_charging: EBikeCharging | None = attr("Where e-bikes are charged.")
+    open_hazards: OpenHazards = attr("Hazards that are open there, as far as they are public.")
     last_self_check_on: date | None = attr("Day on which who runs it last checked it (自查).")
     self_checks_last_year: int = attr("Monthly self-checks of the past twelve months.")
 
@@ -106,10 +107,7 @@ async def shape_plate(
     }
     if scanned.state is not PlateState.ACTIVE:
         return answer
-    communities = await grids_by_code(
-        {row["community_code"]}, want.under("place", "community"), context
-    )
-    answer["place"] = public_place({**row, "id": row["place_id"]}, communities, context.language)
+    answer["place"] = await scanned_place(row, want["place"], context)
     answer["room"] = _room(row)
     answer["credit"] = {
         "grade": None,
@@ -120,6 +118,10 @@ async def shape_plate(
             for name in ("filed_at", "staircases", "exits", "extinguishers", "e_bike_charging")
         },
     }
+    if "open_hazards" in want["credit"]:
+        found = answer["place"].get("open_hazards")  # read already, where both are asked for
+        place_id = row["place_id"]
+        answer["credit"]["open_hazards"] = found or (await open_hazards_of([place_id]))[place_id]
     if want["credit"].fields.keys() & {"last_self_check_on", "self_checks_last_year"}:
         answer["credit"].update(await public_facts(row["place_id"]))
     return answer

@@ -26,9 +26,9 @@ from notifications.notices.following import followed_places
 from notifications.subscriptions import forms_to_ask
 from notifications.topics import Topic
 from schema.access import ACCOUNT, PERSON, SIGNED_IN, STAFF, holds_or_account
-from schema.connections import After, Before, First, Last, connection, wanted_nodes
+from schema.connections import After, Before, First, Last, connection, counted, wanted_nodes
 from schema.context import Context, Info
-from schema.fields import attr, gql_enum, gql_type, row_field
+from schema.fields import attr, gql_type, row_field
 from schema.ids import global_id
 from schema.selection import Selection, select
 from schema.types.claims import PlaceClaimConnection, claim_columns, shape_claims
@@ -51,19 +51,7 @@ from schema.types.reservations import (
 )
 from schema.types.seeking import SavedListingConnection, saved_connection
 from schema.types.territory import GridPost, shape_posts
-
-gql_enum(
-    ActorKind,
-    "What kind of actor is signed in.",
-    {
-        "ANONYMOUS": "nobody 未登录",
-        "ACCOUNT": "resident or landlord 居民、房东",
-        "STAFF": "staff 工作人员",
-        "APP": "an app 第三方应用",
-        "SYSTEM": "the service itself 系统",
-    },
-)
-
+from schema.types.viewer_resident import ResidentViewer
 
 _Unanswered = Annotated[
     bool, strawberry.argument(description="Only those that wait for the landlord.")
@@ -83,7 +71,7 @@ class SignedInDevice:
 
 
 @gql_type(access=SIGNED_IN)
-class Viewer:
+class Viewer(ResidentViewer):
     """Who is signed in, and what is theirs."""
 
     id: strawberry.ID = attr("Global id, opaque.")
@@ -125,10 +113,9 @@ class Viewer:
             columns=place_columns(nodes),
         )
         await shape_places(page.rows, nodes, context)
-        if "total_count" not in want:
-            return connection(page, want)
-        total = await count_places(context.actor, filter_by=PlaceFilter())
-        return connection(page, want, total_count=total)
+        return await counted(
+            page, want, lambda: count_places(context.actor, filter_by=PlaceFilter())
+        )
 
     @row_field(ListingConnection, size=1)
     async def listings(
@@ -268,9 +255,7 @@ class Viewer:
             context.actor, page=Page.of(first, after, last, before), columns=claim_columns(nodes)
         )
         await shape_claims(page.rows, nodes, context)
-        if "total_count" not in want:
-            return connection(page, want)
-        return connection(page, want, total_count=await count_own_claims(context.actor))
+        return await counted(page, want, lambda: count_own_claims(context.actor))
 
 
 async def viewer_row(actor: Actor, want: Selection, context: Context) -> dict[str, Any] | None:

@@ -113,6 +113,15 @@ class Tab:
             await self._loaded.wait()
         return await self._shown()
 
+    async def press(self, script: str) -> dict[str, Any]:
+        """Do what leads to another page, such as sending a form, and measure that."""
+        self._loaded.clear()
+        # The page may be gone before the answer comes.
+        await self.run(f"setTimeout(() => {{ {script} }}, 0)")
+        async with asyncio.timeout(_SECONDS):
+            await self._loaded.wait()
+        return await self._shown()
+
     async def _screen(self, width: int, *, dark: bool) -> None:
         await self.do(
             "Emulation.setDeviceMetricsOverride",

@@ -164,7 +164,7 @@ async def test_a_wrong_code_keeps_what_was_written_and_sends_nothing(
     [
         ({"phone": "123", "words": "还在吗"}, "手机号码"),
         ({"phone": PHONE, "words": "长" * 501}, "500"),
-        ({"phone": PHONE, "words": "看房", "at": "明天"}, "看房时间请写成"),
+        ({"phone": PHONE, "words": "看房", "at": "明天"}, "时间请写成"),
         ({"phone": PHONE, "words": "", "at": "2030-01-01T10:00"}, "请写一句话"),
     ],
 )
@@ -189,8 +189,24 @@ async def test_codes_are_not_to_be_had_by_the_dozen(offer: Listing, outbox: Outb
     assert "one-time-code" in again.text  # the first code is still good
 
 
+async def test_a_browser_that_tells_no_referrer_may_send_the_form(
+    offer: Listing, outbox: Outbox
+) -> None:
+    # What Chromium sends from a page with ``Referrer-Policy: no-referrer``.
+    headers = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
+    async with visitor() as client:
+        page = await client.get(listing_path(offer.id) + "/ask")
+        answer = await client.post(
+            listing_path(offer.id) + "/ask", data={"phone": PHONE}, headers=headers
+        )
+
+    assert page.headers["referrer-policy"] == "same-origin"
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize(
-    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://example.com"}]
+    "headers",
+    [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://example.com"}, {"Origin": "null"}],
 )
 async def test_a_form_on_another_site_sends_nothing(
     offer: Listing, outbox: Outbox, headers: dict[str, str]

@@ -34,8 +34,11 @@ from landlord.listings import create_listing
 from landlord.models import Listing, ListingState
 from landlord.publishing import publish_listing
 from management.access import visible_places
+from management.hazards.accepting import accept_hazard
+from management.hazards.dispatching import Order, dispatch_hazard
+from management.hazards.rechecking import pass_hazard
 from management.leases import record_lease
-from management.models import Place, PlaceClaim, PlateState
+from management.models import Hazard, Place, PlaceClaim, PlateState
 from management.places import close_place, update_place
 from management.plates import issue_plates, revoke_plate
 from management.posts import post_to_grid
@@ -247,6 +250,23 @@ async def test_staff_can_do_what_the_examples_do(town: None) -> None:
     spare = row_id((await shown())["values"]["placeId"], "Place", field="")
     await close_place(supervisor, place_id=spare, expected_version=1, demolished=False)
     assert (await shown())["values"]["plateToken"] == values["plateToken"], "nothing of it is lost"
+
+
+async def test_hazards_go_on_as_the_examples_do(town: None) -> None:
+    found = await shown()
+    supervisor, values = (await actors(found))["supervisor"], found["values"]
+    steps = {
+        "newHazardId": lambda it: accept_hazard(supervisor, hazard_id=it, summary="楼梯口堆放杂物"),
+        "submittedHazardId": lambda it: pass_hazard(supervisor, hazard_id=it, words="现场已清理"),
+        "acceptedHazardId": lambda it: dispatch_hazard(
+            supervisor, hazard_id=it, order=Order(department_code="FIRE", words="请尽快整改")
+        ),
+    }
+    for name, step in steps.items():
+        hazard_id = row_id(values[name], "Hazard", field="")
+        before = (await Hazard.get(id=hazard_id)).version
+        assert (await step(hazard_id)).version > before
+        assert (await shown())["values"].get(name) != values[name], "it is another's turn"
 
 
 async def test_what_is_gone_is_left_out(town: None) -> None:

@@ -13,10 +13,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.testing import capture_logs
 
-from api.edge.bodies import BodyRule
+from api.edge.bodies import BodyLimit, BodyRefused, BodyRule
 from api.edge.headers import DATA_POLICY, PAGE_POLICY
 from api.edge.lifecycle import Lifecycle
 from api.edge.metrics import Metrics
@@ -197,6 +197,28 @@ class TestBodies:
         async with client_of(app) as http:
             answer = await http.put("/uploads/1", content=b"x" * 2_000_000)
         assert (answer.status_code, answer.text) == (200, "2000000")
+
+    @pytest.mark.parametrize(
+        ("path", "status"),
+        [("/q/x/report", 200), ("/q/x/y/report", 413), ("/q/x/reports", 413), ("/q//report", 413)],
+    )
+    async def test_a_rule_can_be_for_paths_of_a_form(self, path: str, status: int) -> None:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await PlainTextResponse(str(len(await Request(scope, receive).body())))(
+                scope, receive, send
+            )
+
+        limited = BodyLimit(app, paths={"/q/*/report": BodyRule(bytes=3_000_000)})
+        async with client_of(limited) as http:
+            assert (await http.post(path, content=b"x" * 2_000_000)).status_code == status
+
+    async def test_who_answers_for_a_body_that_is_refused_can_be_said(self) -> None:
+        def refused(request: Request, error: BodyRefused) -> Response:
+            return PlainTextResponse(f"{request.url.path} {error.detail}", error.status_code)
+
+        async with client_of(guarded(body=BodyRule(bytes=1), body_refused=refused)) as http:
+            answer = await http.post("/length", content=b"xx")
+        assert (answer.status_code, answer.text) == (413, "/length BODY_TOO_LARGE")
 
     @pytest.mark.parametrize("value", ["-1", "many", "1.5", "0x10"])
     async def test_a_length_that_is_no_number_is_refused(self, value: str) -> None:

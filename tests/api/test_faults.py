@@ -24,6 +24,7 @@ def wrapped(error: Exception, cause: BaseException) -> Exception:
 GONE = [
     ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('10.0.0.5', 5432)"),
     OSError("Multiple exceptions: [Errno 111] ..., [Errno 111] ..."),
+    FileNotFoundError(errno.ENOENT, "No such file or directory"),  # as of a socket's address
     TimeoutError(),
     asyncpg.CannotConnectNowError("the database system is starting up"),
     asyncpg.AdminShutdownError("terminating connection"),
@@ -47,7 +48,7 @@ GONE = [
 OTHERS = [
     RuntimeError("x"),
     ValueError("x"),
-    FileNotFoundError(errno.ENOENT, "x"),
+    FileNotFoundError(errno.ENOENT, "No such file or directory", "picture.webp"),
     ssl.SSLError(1, "x"),
     asyncpg.UniqueViolationError("duplicate key"),
     asyncpg.InterfaceError("the server expects 1 argument for this query"),

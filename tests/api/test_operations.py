@@ -488,10 +488,14 @@ def test_the_doctor_finds_what_is_wrong_inside(town: Town) -> None:
         assert states[name] == "FAILURE", name
 
 
-def test_a_database_from_before_the_first_release_is_refused_with_what_to_do(town: Town) -> None:
+@pytest.mark.parametrize(
+    ("app", "ran"), [("core", "0003_audit_trail"), ("notifications", "0001_letters")]
+)
+def test_a_database_from_before_the_first_release_is_refused_with_what_to_do(
+    town: Town, app: str, ran: str
+) -> None:
     town.do(
-        "INSERT INTO tortoise_migrations (app, name, applied_at)"
-        " VALUES ('core', '0003_audit_trail', now())",
+        f"INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('{app}', '{ran}', now())",
         # What would be brought up to date if the history were taken for ours.
         "DELETE FROM tortoise_migrations WHERE app = 'landlord'",
         "DELETE FROM job_schema",

@@ -11,13 +11,24 @@ from string import Formatter
 import pytest
 
 import api.pages
+from api.pages.hazard_follow_up import ERRANDS, QUIET
 from api.pages.rendering import _style
 from api.pages.rent import ORDERS
 from api.pages.words import WORDS, Words, day, money, number
+from citizen.models import Doubt, Relation
 from core.clock import today
 from landlord.access import ONCE_PUBLIC
 from landlord.models import Facility, ReportReason
-from management.models import EBikeCharging, Lifecycle, PlaceKind, RiskClass
+from management.models import (
+    DocumentKind,
+    EBikeCharging,
+    HazardAction,
+    HazardState,
+    Lifecycle,
+    PlaceKind,
+    RiskClass,
+    Severity,
+)
 
 FOLDER = Path(api.pages.__file__).parent
 # Keys that are put together from a row's value.
@@ -35,7 +46,20 @@ MADE = {
     *(f"wrong_{reason}" for reason in ReportReason),
     *(f"{errand}_{part}" for errand in ("ask", "report") for part in ("title", "phone_says")),
     "report_done",
+    *(f"map_by_{point}" for point in ("progress", "severity", "group", "community")),
+    *(f"severity_{severity}" for severity in Severity),
     *(f"order_{order.lower()}" for order in ORDERS),
+    *(f"{what}_{state}" for state in HazardState for what in ("hazard", "next")),
+    *(f"step_{action}" for action in HazardAction if action not in QUIET),
+    *(f"follow_up_said_{errand}" for errand in ERRANDS),
+    *(f"follow_up_rate_{n}" for n in range(1, 6)),
+    *(f"document_{kind}" for kind in DocumentKind), *(f"doubt_{doubt}" for doubt in Doubt),
+    *(f"relation_{relation}" for relation in Relation), "too_large", "too_slow",
+    *(
+        f"certificate_{standing}{says}"
+        for standing in ("VALID", "EXPIRED", "REVOKED", "UNKNOWN")
+        for says in ("", "_next")
+    ),
 }  # fmt: skip
 
 
@@ -118,7 +142,8 @@ def contrast(one: str, other: str) -> float:
     [
         *((ink, paper, 4.5) for ink in ("ink", "soft", "accent") for paper in ("paper", "ground")),
         ("on", "accent", 4.5), ("warn", "warnbg", 4.5), ("ink", "warnbg", 4.5),
-        ("danger", "paper", 4.5), ("accent", "tint", 4.5), ("safe", "paper", 4.5),
+        ("danger", "paper", 4.5), ("mark", "danger", 4.5), ("accent", "tint", 4.5),
+        ("safe", "paper", 4.5),
         ("assured", "paper", 4.5), ("key", "paper", 4.5),
         ("mark", "safe", 4.5), ("mark", "assured", 4.5), ("mark", "key", 4.5),
     ],
@@ -127,8 +152,8 @@ def test_everything_that_is_read_stands_out(
     scheme: str, ink: str, paper: str, least: float
 ) -> None:
     blocks = re.findall(r":root\{(.*?)\}", str(_style()))
-    colours = dict(re.findall(r"--([a-z]+):(#[0-9a-f]+)", blocks[0]))
+    colours = dict(re.findall(r"--([a-z-]+):(#[0-9a-f]+)", blocks[0]))
     if scheme == "dark":
-        colours |= dict(re.findall(r"--([a-z]+):(#[0-9a-f]+)", blocks[1]))
+        colours |= dict(re.findall(r"--([a-z-]+):(#[0-9a-f]+)", blocks[1]))
 
     assert contrast(colours[ink], colours[paper]) >= least

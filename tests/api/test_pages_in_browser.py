@@ -14,10 +14,11 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import uvicorn
+from shapely.geometry import shape
 from starlette.applications import Starlette
 
 from api.edge.headers import SecurityHeaders
@@ -28,16 +29,31 @@ from api.pages.routes import routes
 from api.seed.pictures import Kind, alt, draw
 from core import redis
 from core import settings as settings_module
-from core.clock import today
+from core.clock import now, today
 from core.ids import token
+from identity.actor import Actor, ActorKind
 from identity.models import Account, StaffMember
 from landlord.access import ONCE_PUBLIC
 from landlord.models import Facility, Listing, ListingState
-from management.models import Grid, Lifecycle, Place, PlaceKind, PlateState, RiskClass
+from management.models import (
+    Grid,
+    GridLevel,
+    Hazard,
+    HazardState,
+    Lifecycle,
+    Place,
+    PlaceKind,
+    PlateState,
+    ResidenceCertificate,
+    RiskClass,
+    Severity,
+)
+from management.people.certificates import download_address, draw_certificate, printed
 from management.territory import forget_territory
 from media.pictures import variants_of
 from media.storage import store
 from tests import factories as make
+from tests import hazard_factories
 from tests.api.chromium import PROGRAM, Tab, browser
 from tests.api.visitor import Page, visitor
 
@@ -124,8 +140,12 @@ async def addresses(db: None, folder: None) -> AsyncIterator[dict[str, str]]:
     alarm = await make.public_alert(author, title_zh="燃气管道抢修", body_zh=_ALARM)
     calm = {"kind": "ANNOUNCEMENT", "emergency": False, "reason": "", "title_en": "", "body_en": ""}
     await make.public_alert(author, title_zh="长" * 30, body_zh="W" * 600, **calm)
+    await _hazards()
     yield {
         **over,
+        "map": "/map",
+        "map-narrowed": "/map?community=441900122002&progress=ALL",
+        "map-none": "/map?severity=URGENT&group=GAS_AND_FIRE&progress=CLOSED",
         "plate": f"/q/{(await make.plate(house)).token}",
         "listing": listing_path(offers[0].id),
         "listing-bare": listing_path(bare.id),
@@ -138,6 +158,9 @@ async def addresses(db: None, folder: None) -> AsyncIterator[dict[str, str]]:
         "house-closed": house_path(closed.code),
         "house-long": house_path(long.code),
         "revoked": f"/q/{revoked.token}",
+        "certificate": await _certificate(house),
+        "certificate-revoked": await _certificate(house, revoked_at=now()),
+        "certificate-unknown": "/v/unknown",
         "announcements": "/announcements",
         "announcement": announcement_path(alarm.id),
         "rent": "/rent",
@@ -158,6 +181,34 @@ async def addresses(db: None, folder: None) -> AsyncIterator[dict[str, str]]:
         "start": "/",
     }
     forget_territory()
+
+
+async def _hazards() -> None:
+    """Hazards all over the town, some of them close together."""
+    for number, grid in enumerate(await Grid.filter(level=GridLevel.GRID).order_by("code")):
+        x, y = shape(grid.boundary).representative_point().coords[0]
+        house = await make.place(
+            grid=grid.code, name=f"样例楼{number}", street="样例路", longitude=x, latitude=y
+        )
+        for severity in tuple(Severity)[: number % 3 + 1]:
+            await hazard_factories.hazard(
+                house, state=HazardState.RECTIFYING, severity=severity, summary="楼梯口堆放杂物"
+            )
+        await hazard_factories.hazard(house, state=HazardState.CLOSED, category="E_BIKE_INDOORS")
+    await Hazard.all().update(created_at=now() - timedelta(days=3))
+
+
+async def _certificate(house: Place, **values: Any) -> str:
+    """The page that says whether a certificate holds."""
+    account = await make.account()
+    person = await make.person(account, name="欧阳测试")
+    await make.residence(person, await make.room(house, f"7{account.id.hex[-4:]}"))
+    drawn = await draw_certificate(Actor(kind=ActorKind.ACCOUNT, id=account.id))
+    query = parse_qs(urlsplit(download_address(drawn) or "").query)
+    paper = await printed(drawn.id, query["expires"][0], query["signature"][0])
+    assert paper is not None
+    await ResidenceCertificate.filter(id=drawn.id).update(**{"revoked_at": None, **values})
+    return urlsplit(paper.url).path
 
 
 async def _second_page(address: str) -> str:
@@ -324,6 +375,8 @@ async def test_take_the_pictures_of_the_papers(addresses: dict[str, str], tab: T
         "empty",
         "replaced",
         "start",
+        "map",
+        "certificate",
     )
     async with served() as origin:
         for name in shown:

@@ -46,8 +46,8 @@ async def test_a_visitor_reads_the_page_in_the_order_they_need_it() -> None:
     assert answer.status_code == 200
     text = Page(answer.text).text
     order = [
-        "出租屋", "幸福公寓", "看空房", "打 12345", "打 119", "650", "采光好的单间", "安全情况",
-        "放心", "社区和网格办", "您的信息", house.code,
+        "出租屋", "幸福公寓", "看空房", "登记住址", "报隐患", "打 12345", "打 119",
+        "650", "采光好的单间", "安全情况", "放心", "社区和网格办", "您的信息", house.code,
     ]  # fmt: skip
     assert sorted(order, key=text.rindex) == order
 
@@ -371,5 +371,5 @@ async def test_a_page_costs_the_same_few_queries_however_many_rooms_it_shows() -
     _, large, _ = await make.house_with_offers(PAGE_SIZE, photos=3)
 
     assert (
-        await queries(small.token) == await queries(large.token) == 4
-    )  # plate, block, rooms, photos
+        await queries(small.token) == await queries(large.token) == 5
+    )  # plate, block, rooms, photos, open hazards

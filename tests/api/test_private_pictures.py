@@ -29,7 +29,8 @@ from tests.api.visitor import visitor
 from tests.media import samples
 
 KEY = "AbCdEf0123456789-_xyzQ"
-PRIVATE = [Purpose.CLAIM, Purpose.SELF_CHECK]
+PUBLIC = {Purpose.LISTING, Purpose.PLACE}
+PRIVATE = [purpose for purpose in Purpose if purpose not in PUBLIC]
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +61,7 @@ async def get(url: str, **headers: str) -> httpx.Response:
 
 def test_only_pictures_of_listings_and_places_are_public() -> None:
     public = {purpose for purpose in Purpose if not photos.is_private(purpose)}
-    assert public == {Purpose.LISTING, Purpose.PLACE}
+    assert public == PUBLIC
     assert photos.is_private("ADDED_LATER")
 
 

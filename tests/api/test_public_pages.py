@@ -475,9 +475,9 @@ async def _the_list() -> str:
 @pytest.mark.parametrize(
     ("made", "queries"),
     [
-        (_a_listing, 3),  # listing, photos, claim
+        (_a_listing, 4),  # listing, photos, claim, open hazards
         (_a_gone_listing, 4),  # listing, rooms of the house, rooms near, photos
-        (_a_house, 4),  # place, blocks, rooms, photos
+        (_a_house, 5),  # place, blocks, rooms, photos, open hazards
         (_the_list, 2),  # rooms, photos
     ],
 )

@@ -42,8 +42,19 @@ from landlord.models import Listing, ListingState, Reservation, SnapshotOccasion
 from landlord.reservations import expire_reservations
 from landlord.snapshots import digest_of, take_snapshot
 from management import place_file
-from management.models import Lifecycle, PlaceBlockKind, PlaceKind, PlateState, RiskClass
+from management.hazards import table as loop
+from management.models import (
+    DocumentKind,
+    HazardAction,
+    HazardState,
+    Lifecycle,
+    PlaceBlockKind,
+    PlaceKind,
+    PlateState,
+    RiskClass,
+)
 from management.organisations import checked_credit_code
+from management.people.documents import read_document
 from management.places import file_place
 from management.territory import bring_in_grids, town_data
 from management.territory_map import TerritoryMap
@@ -60,6 +71,8 @@ ON_OFFER = {"PUBLISHED", "RESERVED", "SUSPENDED"}
 DIFFERS = {
     "account": {"phone"},
     "app": {"contact"},
+    "hazard_report": {"words", "caller_phone"},
+    "person": {"number", "name", "born"},
     "place": {"contact_name", "contact_phone"},
     "staff_member": {"password_hash"},
 }
@@ -273,6 +286,63 @@ def test_the_demonstrations_tenant_holds_a_room_of_its_landlord(town: Rows) -> N
         row for row in town["reservation"] if row["seeker_id"] == account(cast.RESIDENT_PHONE)
     ]
     assert listings[held["listing_id"]]["landlord_id"] == account(cast.LANDLORD_PHONE)
+
+
+def test_people_live_in_let_rooms_by_documents_that_nobody_bears(town: Rows) -> None:
+    assert len(town["person"]) > 50
+    rooms, residences = by_id(town["room"]), by_id(town["residence"])
+    for person in town["person"]:
+        number = ring().decrypt(person["number"], table="person", column="number", row=person["id"])
+        name = ring().decrypt(person["name"], table="person", column="name", row=person["id"])
+        assert number[14:17] == "000", "a sequence that is never issued"
+        assert read_document(DocumentKind.MAINLAND_ID, number).number == number
+        assert name.startswith("样例")
+    assert {rooms[row["room_id"]]["state"] for row in residences.values()} == {"LET"}
+    assert {row["residence_id"] for row in town["declaration"]} == set(residences)
+    assert len(town["declaration_step"]) == len(town["declaration"])
+    assert {row["source"] for row in residences.values()} == {"SELF", "LANDLORD", "WARDEN"}
+
+
+def test_hazards_stand_in_every_state_with_their_whole_history(town: Rows) -> None:
+    assert len(town["hazard"]) == SMALL.hazards
+    assert {row["state"] for row in town["hazard"]} == set(HazardState)
+    steps = defaultdict(list)
+    for step in sorted(town["hazard_step"], key=lambda row: row["number"]):
+        steps[step["hazard_id"]].append(step)
+    reported = {row["hazard_id"] for row in town["hazard_report"]}
+    tasks = {row["subject_id"] for row in town["task"]}
+    for hazard in town["hazard"]:
+        taken = steps[hazard["id"]]
+        assert [step["number"] for step in taken] == list(range(1, hazard["version"] + 1))
+        assert taken[-1]["to_state"] == hazard["state"]
+        assert taken[0]["at"] == hazard["created_at"]
+        assert taken[-1]["at"] == hazard["state_since"]
+        for step, before in zip(taken[1:], taken, strict=False):
+            rule = loop.table().actions[HazardAction(step["action"])]
+            assert step["from_state"] == before["to_state"] in rule.states
+            assert step["to_state"] in rule.to
+            assert step["at"] >= before["at"]
+        assert hazard["id"] in reported
+        assert hazard["open"] >= (hazard["id"] in tasks)
+    waiting = {row["id"] for row in town["hazard"] if row["state"] in {"REPORTED", "RECTIFYING"}}
+    assert waiting <= tasks
+
+
+def test_what_bars_a_house_is_on_record(town: Rows) -> None:
+    hazards, duties = by_id(town["hazard"]), by_id(town["tenant_duty"])
+    sources = {
+        row["kind"]: row["source"].partition(":")
+        for row in town["place_block"]
+        if row["ends_at"] is None
+    }
+    kind, _, hazard_id = sources["URGENT_HAZARD"]
+    assert kind == "hazard"
+    assert hazards[UUID(hazard_id)]["severity"] == "URGENT"
+    kind, _, duty_id = sources["TENANT_REGISTRATION_OVERDUE"]
+    assert kind == "duty"
+    assert duties[UUID(duty_id)]["due_on"] < BASE
+    urgent = [row for row in town["hazard"] if row["severity"] == "URGENT" and row["open"]]
+    assert {row["place_id"] for row in urgent} <= blocked_places(town)
 
 
 async def test_what_is_on_offer_is_kept_as_the_service_keeps_it(

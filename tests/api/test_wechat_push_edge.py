@@ -56,7 +56,7 @@ EVENT = {
 
 
 @pytest.fixture(autouse=True)
-def keys() -> Iterator[None]:
+def as_before() -> Iterator[None]:
     """Whatever a test uses, the process has what it had."""
     before = wechat.connection._client, wechat.connection._keys
     yield

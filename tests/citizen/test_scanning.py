@@ -89,22 +89,27 @@ async def test_one_scan_answers_by_role(town: None) -> None:
     await factories.claim(former, place, state="ENDED")
     scanned = await scan(VISITOR, plate.token)
     assert scanned is not None
-    listings, file, manage, claim = PlateAction
+    listings, declare, report, file, manage, claim = PlateAction
+    resident = [listings, declare, report]
     for actor, actions in (
-        (VISITOR, [listings]),
-        (signed_in(former), [listings]),
-        (signed_in(owner), [listings, manage]),
-        (staff(), [listings, file]),
+        (VISITOR, resident),
+        (signed_in(former), resident),
+        (signed_in(owner), [*resident, manage]),
+        (staff(), [*resident, file]),
+        (staff(Role.SERVICE_DESK), [*resident, file]),
+        (staff(Role.DEPARTMENT), [listings, report, file]),
+        (staff(Role.AUDITOR), [listings, file]),
         (staff(Role.WARDEN, SIBLING), [listings]),
         (holding(Permission.PLACES_READ, paths=[GRID, SIBLING]), [listings, file]),
-        (SYSTEM, [listings, file]),
+        (holding(Permission.HAZARDS_WRITE, paths=[GRID]), [listings, report]),
+        (SYSTEM, [*resident, file]),
     ):
         assert await actions_for(actor, scanned) == actions
     await PlaceClaim.filter(place_id=place.id).update(state="ENDED")
-    assert await actions_for(signed_in(former), scanned) == [listings, claim]
+    assert await actions_for(signed_in(former), scanned) == [*resident, claim]
     await factories.claim(owner, place, state="PENDING")
-    assert await actions_for(signed_in(owner), scanned) == [listings]
-    assert await actions_for(signed_in(former), scanned) == [listings, claim]
+    assert await actions_for(signed_in(owner), scanned) == resident
+    assert await actions_for(signed_in(former), scanned) == [*resident, claim]
 
 
 async def test_a_plate_out_of_use_leads_nowhere(town: None) -> None:
@@ -116,19 +121,21 @@ async def test_a_plate_out_of_use_leads_nowhere(town: None) -> None:
 
 
 @pytest.mark.parametrize(
-    "values",
+    ("values", "actions"),
     [
-        {"kind": PlaceKind.SMALL_SHOP},
-        {"lifecycle": Lifecycle.PLANNED},
-        {"lifecycle": Lifecycle.CLOSED},
-        {"lifecycle": Lifecycle.DEMOLISHED},
+        ({"kind": PlaceKind.SMALL_SHOP}, [PlateAction.REPORT_HAZARD]),
+        ({"lifecycle": Lifecycle.PLANNED}, [PlateAction.REPORT_HAZARD]),
+        ({"lifecycle": Lifecycle.CLOSED}, [PlateAction.REPORT_HAZARD]),
+        ({"lifecycle": Lifecycle.DEMOLISHED}, []),
     ],
 )
-async def test_only_a_house_in_use_has_rooms_to_let(town: None, values: dict[str, object]) -> None:
+async def test_rooms_are_let_and_lived_in_in_a_house_in_use_and_hazards_are_where_something_stands(
+    town: None, values: dict[str, object], actions: list[PlateAction]
+) -> None:
     plate = await factories.plate(await factories.place(**values))
     scanned = await scan(VISITOR, plate.token)
     assert scanned is not None
-    assert await actions_for(VISITOR, scanned) == []
+    assert await actions_for(VISITOR, scanned) == actions
 
 
 async def test_a_scan_says_whether_letting_is_barred(town: None) -> None:

@@ -16,6 +16,7 @@ import pytest
 import structlog
 
 from core.logging import ALLOWED, WITHHELD, catch_uncaught, configure, describe
+from tests.logs import restored
 
 DOCUMENT = "441900199001011234"
 PHONE = "13800138000"
@@ -25,26 +26,11 @@ CANARIES = (DOCUMENT, PHONE, TOKEN, NAME)
 PERSONAL = f"{NAME} {DOCUMENT} {PHONE} {TOKEN}"
 
 
-def _state(logger: logging.Logger) -> tuple[list[logging.Handler], int, bool, bool]:
-    return list(logger.handlers), logger.level, logger.propagate, logger.disabled
-
-
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
     """What these tests change is the whole process's."""
-    names = ["uvicorn", "uvicorn.error", "uvicorn.asgi", "uvicorn.access", "tortoise",
-             "tortoise.db_client", "procrastinate", "asyncio", "httpx", "httpcore"]  # fmt: skip
-    loggers = [logging.getLogger(), *map(logging.getLogger, names)]
-    states = [_state(logger) for logger in loggers]
-    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
-    yield
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
-    for logger, (handlers, level, propagate, disabled) in zip(loggers, states, strict=True):
-        logger.handlers[:] = handlers
-        logger.setLevel(level)
-        logger.propagate, logger.disabled = propagate, disabled
+    with restored():
+        yield
 
 
 @pytest.fixture

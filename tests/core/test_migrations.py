@@ -33,10 +33,12 @@ BYTEWISE = {
     ("app", "grid_path"),
     ("grid", "path"),
     ("grid_post", "grid_path"),
+    ("hazard", "grid_path"),
     ("notice", "grid_path"),
     ("photo_redaction", "grid_path"),
     ("place", "code"),
     ("place", "grid_path"),
+    ("task", "grid_path"),
 }
 
 # Tortoise can't declare an index on an expression.

@@ -42,7 +42,7 @@ from management.models import Place, PlaceBlockKind, Room, RoomState
 from media.models import Photo
 from tests import factories
 from tests.management.support import VISITOR, entries, jobs, refused, signed_in, staff
-from tests.schema.test_query_counts import statements
+from tests.schema.counting import statements
 
 DRAFT, PUBLISHED = ListingState.DRAFT, ListingState.PUBLISHED
 

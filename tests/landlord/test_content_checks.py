@@ -44,7 +44,7 @@ from tests.landlord.content_support import (
     work_off,
 )
 from tests.management.support import OTHER_COMMUNITY, entries, signed_in, staff
-from tests.schema.test_query_counts import statements
+from tests.schema.counting import statements
 
 DRAFT, IN_REVIEW = ListingState.DRAFT, ListingState.IN_REVIEW
 PUBLISHED = ListingState.PUBLISHED

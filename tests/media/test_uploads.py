@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import signal
@@ -85,8 +86,13 @@ async def send(upload_id: UUID, data: bytes, *, token: str | None = None) -> Non
     await receive(upload_id, authorization, chunks())
 
 
-async def sent(actor: Actor, data: bytes, content_type: str = "image/jpeg") -> UUID:
-    upload_id = await announced(actor, len(data), content_type=content_type)
+async def sent(
+    actor: Actor,
+    data: bytes,
+    content_type: str = "image/jpeg",
+    purpose: Purpose = Purpose.LISTING,
+) -> UUID:
+    upload_id = await announced(actor, len(data), content_type=content_type, purpose=purpose)
     await send(upload_id, data)
     return upload_id
 
@@ -240,6 +246,17 @@ async def test_what_cannot_come_is_refused_when_announced(
     assert await Upload.all().count() == 0
 
 
+@pytest.mark.parametrize("purpose", Purpose)
+async def test_words_are_kept_beside_pictures_for_everybody_alone(
+    purpose: Purpose, folder: Path
+) -> None:
+    actor = await (keeper() if purpose is Purpose.PLACE else landlord())
+    upload_id = await sent(actor, samples.plain(), purpose=purpose)
+    photo = await taken_in(actor, upload_id, alt="张某的身份证")
+    kept = "张某的身份证" if purpose in {Purpose.LISTING, Purpose.PLACE} else ""
+    assert (photo.alt_zh, photo.alt_en) == (kept, kept)
+
+
 @pytest.mark.parametrize("alt", ["a\0b", "窗" * 81, "a\u202eb"])
 async def test_words_that_cannot_be_used_are_refused(alt: str, folder: Path) -> None:
     actor = await landlord()
@@ -386,6 +403,15 @@ async def test_a_worker_that_dies_is_replaced(folder: Path) -> None:
     for process in list(pool._processes.values()):
         os.kill(process.pid, signal.SIGKILL)
     assert (await taken_in(actor, await sent(actor, samples.plain(80, 60)))).width == 80
+
+
+async def test_the_process_for_pictures_loads_no_more_than_it_needs() -> None:
+    """Starting with the whole service it took seconds, longer than a busy machine has."""
+    loaded = await asyncio.get_running_loop().run_in_executor(
+        worker._worker.pool(), eval, "sorted(__import__('sys').modules)"
+    )
+    assert "media.pictures" in loaded
+    assert not {"pytest", "api", "schema", "tortoise"} & set(loaded)
 
 
 async def refused_input(what: object, reason: str) -> None:

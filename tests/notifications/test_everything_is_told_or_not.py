@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+from citizen import events as of_citizen
 from core import events as wiring
 from core.events import Event
 from identity import events as of_identity
@@ -27,7 +28,12 @@ def events_of(module: ModuleType) -> set[type[Event]]:
     }
 
 
-ALL = events_of(of_identity) | events_of(of_management) | events_of(of_landlord)
+ALL = (
+    events_of(of_identity)
+    | events_of(of_management)
+    | events_of(of_landlord)
+    | events_of(of_citizen)
+)
 
 
 def told() -> set[type[Event]]:

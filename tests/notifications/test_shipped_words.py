@@ -199,9 +199,12 @@ def test_wechat_needs_a_form_and_short_messages_are_few() -> None:
         Topic.SIGN_IN_NEW_DEVICE,
         Topic.ACCOUNTS_MERGED,
         Topic.LETTING_SUSPENDED,
+        Topic.TENANT_DUTY_OVERDUE,
         Topic.VIEWING_CANCELLED,
         Topic.RESERVATION_RELEASED,
         Topic.RESERVED_ROOM_SUSPENDED,
+        Topic.HAZARD_AT_YOUR_PLACE,
+        Topic.HAZARD_IN_YOUR_BUILDING,
         Topic.AREA_ALERT,
     }
 

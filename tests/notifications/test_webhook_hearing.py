@@ -36,7 +36,7 @@ from tests.notifications.webhook_support import (
     make_app,
     the_message,
 )
-from tests.schema.test_query_counts import statements
+from tests.schema.counting import statements
 
 URL = "https://hooks.example.test/in"
 

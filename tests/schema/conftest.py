@@ -20,6 +20,7 @@ from tests.integrations.wechat.support import config_for
 from tests.media import samples
 from tests.schema.keeping import world_anew
 from tests.schema.support import EMULATOR, World
+from tests.schema.worlds.hazards import HAZARD_PICTURES
 
 PICTURE = samples.plain(720, 540, "WEBP")
 
@@ -79,4 +80,6 @@ async def world(db: None, folder: None) -> World:
     made = await world_anew()
     for tenant in made.tenants:
         storage.store(tenant.shown.key, WIDTHS[-1], "webp", PICTURE)
+    for key in HAZARD_PICTURES:
+        storage.store(key, WIDTHS[-1], "webp", PICTURE, private=True)
     return made

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-
-from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
 from core.clock import now
 from landlord.self_check_list import POINTS
 from schema.ids import global_id
-from tests.schema.support import SCHEMA, World, new_id, phone_code, some_uuid
+from tests.schema.case import Case, input_of
+from tests.schema.parts import PARTS
+from tests.schema.support import World, new_id, phone_code, some_uuid
 
 PLACE = (
     "place { id version lifecycle floors rooms { number state rent } leaseFilings { number }"
@@ -28,29 +27,6 @@ NOTICE = "notice { id state version titleZh bodyZh audience grid { code } recipi
 FOLLOWED = "followedPlaces { placeCode radius }"
 LISTINGS = "listings { id title state version rent room { number } }"
 LISTING = "listing { id title state version rent }"
-
-
-@dataclass(frozen=True)
-class Case:
-    """Who may do it, with what (``$name`` stands for a thing of tenant 1), and what to read."""
-
-    name: str
-    actor: str
-    given: Mapping[str, Any]
-    selection: str
-    other: Mapping[str, Any]
-    stranger: str = "resident"
-    app: str = "app places 1"
-    """Another stranger, which is an app."""
-    told: frozenset[str] = field(default_factory=frozenset)
-    read_again: bool = False
-    """A repeat reads personal data once more, so it is noted once more."""
-
-    @property
-    def document(self) -> str:
-        """The operation with its input as a variable."""
-        kind = input_of(self.name).name
-        return f"mutation($input: {kind}!) {{ {self.name}(input: $input) {{ {self.selection} }} }}"
 
 
 # After which people are told something: by notifications, in their inbox and beyond.
@@ -345,11 +321,12 @@ CASES = [
     Case(
         "postWarden", "supervisor 1", {"staffId": "$spare", "gridCode": "$gridCode"},
         "gridPost { id staffName role lead }", {"dutyGroup": "INSPECTION"}, stranger="warden 1",
-        told=frozenset({"warden_posted"}),
+        told=frozenset({"warden_posted", "management.return_tasks"}),
     ),
     Case(
         "endPost", "supervisor 1", {"postId": "$post"}, "gridPost { id endsOn }",
         {"endsOn": "2199-01-01"}, stranger="warden 1",
+        told=frozenset({"management.return_tasks"}),
     ),
     Case(
         "setOfficePhone", "supervisor 1", {"gridCode": "$gridCode", "officePhone": "0769-88888888"},
@@ -399,6 +376,7 @@ CASES = [
         "leaveStaffMember", "admin", {"staffId": "$staff"},
         "staffMember { id posts { id } leftAt }",
         {"reason": "另一个原因"}, stranger="supervisor 1",
+        told=frozenset({"management.return_tasks"}),
     ),
     Case(
         "resetStaffPassword", "admin", {"staffId": "$staff", "password": "a long new password"},
@@ -526,17 +504,16 @@ CASES = [
         "merge { id keptId mergedId mergedAt rows undoneAt }", {"reason": "另一个原因"},
         stranger="supervisor 1",
     ),
-    Case("closeAccount", "resident", {}, "closed", {}, stranger="warden 1"),
+    Case(
+        "closeAccount", "resident", {}, "closed", {}, stranger="warden 1",
+        told=frozenset({"media.remove_files"}),
+    ),
 ]  # fmt: skip
 
+CASES += [case for part in PARTS for case in part.CASES]
+NEWS |= frozenset().union(*(part.NEWS for part in PARTS))
 
-def input_of(mutation: str) -> GraphQLInputObjectType:
-    """The input type of a mutation."""
-    root = SCHEMA._schema.mutation_type
-    assert isinstance(root, GraphQLObjectType)
-    found = get_named_type(root.fields[mutation].args["input"].type)
-    assert isinstance(found, GraphQLInputObjectType)
-    return found
+__all__ = ["CASES", "NEWS", "Case", "filled_in", "input_for", "input_of", "names_of"]
 
 
 def names_of(world: World, tenant: int = 0, **more: str) -> dict[str, str]:

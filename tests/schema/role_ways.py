@@ -11,6 +11,7 @@ from string import Template
 from graphql import GraphQLField, get_named_type, is_leaf_type
 
 from landlord.self_check_list import POINTS
+from tests.schema.parts import PARTS
 
 _PLACE = 'place(code: "$code") '
 _PLATE = 'plate(token: "$token") '
@@ -150,6 +151,7 @@ TYPES: dict[str, str] = {
     "PlateSheet": _SHEET + "{ F }",
     "Point": _PLATE + "{ place { point { F } } }",
     "PublicPlace": _PLATE + "{ place { F } }",
+    "OpenHazards": _PLATE + "{ credit { openHazards { F } } }",
     "PublicRoom": _PLATE + "{ room { F } }",
     "RentCount": _FACETS + "{ rents { F } }",
     "Room": _PLACE + "{ rooms { F } }",
@@ -485,6 +487,13 @@ EMPTY_HERE = frozenset(
         "Viewer.permissions",  # of accounts
     }
 )
+for _part in PARTS:
+    TYPES |= _part.TYPES
+    FIELDS |= _part.FIELDS
+    MUTATIONS |= _part.MUTATIONS
+    PAYLOADS |= _part.PAYLOADS
+    EMPTY_HERE |= _part.EMPTY_HERE
+
 # Sign-ins that are refused for what was typed, not for who asks.
 WRONG_SECRETS = {"signInWithSmsCode": "WRONG_CODE", "signInStaff": "SIGN_IN_REFUSED"}
 

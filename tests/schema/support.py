@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 from shapely.geometry import shape
@@ -95,6 +95,7 @@ from schema.build import build
 from schema.context import Context
 from schema.ids import global_id
 from tests import factories
+from tests.schema import furnishing
 
 TOWN = "441900122"
 COMMUNITIES = ("441900122002", "441900122003")
@@ -167,6 +168,8 @@ class Tenant:
     other: Listing | None = None
     """The offer of the other tenant."""
     hooks: Hooks | None = None
+    more: dict[str, str] = field(default_factory=dict)
+    """Global ids and other names of what the parts add."""
 
     @property
     def ids(self) -> dict[str, str]:
@@ -210,6 +213,7 @@ class Tenant:
             "gridCode": self.grid.code,
             "community": self.grid.code[:-3],
             **(self.hooks.ids if self.hooks else {}),
+            **self.more,
         }
 
 
@@ -269,6 +273,7 @@ class World:
                 "webhook": "Webhook",
                 "offWebhook": "Webhook",
                 "hookMessage": "WebhookMessage",
+                **furnishing.KINDS,
             }.items()
         }
         return missing | {
@@ -365,10 +370,12 @@ async def make_world() -> World:
         )
     papers = (await make_paper(accounts["resident"]), await make_paper(accounts["resident"]))
     await _connected_to_wechat(accounts["resident"])
-    return World(
+    world = World(
         tenants, actors, tokens, accounts, staff, spare, papers, opened.refresh_token,
         await _two_that_became_one(),
     )  # fmt: skip
+    await furnishing.furnish(world)
+    return world
 
 
 async def _connected_to_wechat(account: Account) -> None:
@@ -691,8 +698,8 @@ def rows_in(state: dict[str, Any], table: str) -> int:
 
 
 def new_id() -> str:
-    """A request id."""
-    return str(uuid7())
+    """A request id: random, as who is not signed in has to make it."""
+    return str(uuid4())
 
 
 def some_uuid() -> UUID:

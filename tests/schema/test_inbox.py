@@ -23,6 +23,7 @@ from notifications.topics import Topic
 from schema.context import Context
 from schema.ids import global_id
 from tests import factories
+from tests.schema.counting import statements
 from tests.schema.mutation_cases import CASES, input_for, names_of
 from tests.schema.support import (
     PATHS,
@@ -35,7 +36,6 @@ from tests.schema.support import (
     refusal_of,
     some_uuid,
 )
-from tests.schema.test_query_counts import statements
 
 LIST = (
     "query($filter: InboxFilterInput, $first: Int, $after: String) {"

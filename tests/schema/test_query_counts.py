@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import date
 from typing import Any
 
 import pytest
 
-from api.graphql.execution import Schema
-from api.graphql.limits import Limits
 from core.clock import now
-from core.database import connection
-from identity.actor import Actor
 from identity.models import AccountMerge, StaffMember
 from landlord.models import Listing, ListingState, SavedListing
 from landlord.search.frequencies import frequencies
@@ -23,38 +16,12 @@ from management.territory import territory
 from notifications.models import WebhookAttempt, WebhookMessage
 from notifications.topics import Topic
 from notifications.webhooks.endpoints import MOST
-from schema.build import build
 from tests import factories
 from tests.notifications.webhook_support import endpoint_at, make_app
+from tests.schema.counting import count
 from tests.schema.mutation_cases import filled_in
 from tests.schema.selecting import everything_of
-from tests.schema.support import World, data_of
-
-# The cost limit is held elsewhere; here nothing may depend on the number of rows.
-WIDE = build(Schema, limits=Limits(cost=10**9, depth=30), seconds=60)
-
-
-# Savepoints of nested units of work; what asyncpg asks once about a type it has not met.
-DRIVERS_OWN = ("SAVEPOINT", "typeinfo_tree", "current_setting('jit')")
-
-
-@asynccontextmanager
-async def statements() -> AsyncIterator[list[str]]:
-    """What PostgreSQL is asked, as the driver sends it."""
-    seen: list[str] = []
-    driver: Any = connection()._connection  # type: ignore[attr-defined]  # that of the transaction
-    with driver.query_logger(lambda record: seen.append(record.query)):
-        yield seen
-        await asyncio.sleep(0)  # the driver tells in the loop's next turn
-    seen[:] = [text for text in seen if not any(words in text for words in DRIVERS_OWN)]
-
-
-async def count(document: str, actor: Actor, variables: dict[str, Any]) -> int:
-    """The number of statements once the grids are in memory."""
-    await territory()
-    async with statements() as seen:
-        await data_of(document, actor, variables, schema=WIDE)
-    return len(seen)
+from tests.schema.support import World
 
 
 async def more_rows(world: World) -> None:
@@ -172,24 +139,26 @@ NODE = "query($id: ID!) { node(id: $id) { id ... on Place { " + everything_of("P
     ("document", "role", "variables", "expected"),
     [
         # plate, blocks, self-checks; outline and posts of the community; listings, pictures,
-        # outlines, posts
-        (PLATE, "anonymous", {"token": "$token"}, 7),
-        (PLATE, "warden 1", {"token": "$token"}, 9),
+        # outlines, posts; open hazards of the house, and of the houses of the listings
+        (PLATE, "anonymous", {"token": "$token"}, 9),
+        (PLATE, "warden 1", {"token": "$token"}, 11),
         # places, count; outlines and posts of grids and communities; six kinds that hang on them
         (PLACES, "warden 1", {"n": 50}, 12),
-        (LISTINGS, "anonymous", {"n": 20}, 3),
+        # listings, pictures, outlines of communities, open hazards
+        (LISTINGS, "anonymous", {"n": 20}, 4),
         (GRIDS_ALL, "warden 1", {"n": 50}, 3),
         # as before, and conversations with their messages, on both sides; kept listings, pictures;
-        # the inbox, its subjects, the language; unread ones; settings, switches; WeChat's templates
-        (VIEWER, "landlord A", {}, 43),
-        # claims, count, papers; outline and posts of the community
-        (CLAIMS, "warden 1", {"n": 50}, 5),
+        # the inbox, its subjects, the language; unread ones; settings, switches; WeChat's forms;
+        # open hazards of the houses of claims, conversations and kept listings
+        (VIEWER, "landlord A", {}, 55),
+        # claims, count, papers; outline and posts of the community; open hazards
+        (CLAIMS, "warden 1", {"n": 50}, 6),
         (VIEWER, "warden 1", {}, 17),
-        # reports; listings, pictures, content checks, outlines of communities, posts
-        (REPORTS, "supervisor 1", {"n": 50}, 8),
-        # listings, count; pictures, content checks, outlines of communities, snapshots
-        (IN_REVIEW, "supervisor 1", {"n": 50}, 7),
-        (COMPARED, "anonymous", {"ids": ["$listing", "$otherListing"]}, 4),
+        # reports; listings, pictures, content checks, outlines of communities, posts, hazards
+        (REPORTS, "supervisor 1", {"n": 50}, 9),
+        # listings, count; pictures, content checks, outlines of communities, snapshots, hazards
+        (IN_REVIEW, "supervisor 1", {"n": 50}, 8),
+        (COMPARED, "anonymous", {"ids": ["$listing", "$otherListing"]}, 5),
         # the place, its self-checks, their points
         (CHECKS, "warden 1", {"id": "$place"}, 3),
         (BOARD, "landlord A", {"id": "$place"}, 2),

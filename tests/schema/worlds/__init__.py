@@ -1,0 +1,1 @@
+"""What each part adds to the small town of the tests."""
