@@ -19,8 +19,9 @@ from tests.schema.support import data_of
 WIDE = build(Schema, limits=Limits(cost=10**9, depth=30), seconds=60)
 
 
-# Savepoints of nested units of work; what asyncpg asks once about a type it has not met.
-DRIVERS_OWN = ("SAVEPOINT", "typeinfo_tree", "current_setting('jit')")
+# Savepoints of nested units of work; what asyncpg asks about a type that a connection has not met,
+# with jit switched off for it and on again.
+DRIVERS_OWN = ("SAVEPOINT", "typeinfo_tree", "set_config('jit'")
 
 
 @asynccontextmanager
@@ -39,4 +40,5 @@ async def count(document: str, actor: Actor, variables: dict[str, Any]) -> int:
     await territory()
     async with statements() as seen:
         await data_of(document, actor, variables, schema=WIDE)
+    print(document, *seen, sep="\n  ")  # shown when the number is not the expected one
     return len(seen)
