@@ -115,6 +115,14 @@ async def _drop(url: str, name: str) -> None:
         await admin.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def hasty() -> Iterator[None]:
+    """No test cuts the power, and to wait for a disk takes most of the time of small files."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "fsync", lambda _: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """A PostgreSQL server on which databases may be made."""

@@ -6,11 +6,12 @@ the moment it was made, which is no longer ago than a test may take.
 
 from __future__ import annotations
 
+import pickle
 import time
-from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from core.database import connection, fetch
+from identity.actor import Actor
 from management.territory import forget_territory
 from tests.schema.support import World, make_world
 
@@ -25,9 +26,15 @@ WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
 
 @dataclass(frozen=True)
 class _Kept:
-    world: World
+    world: bytes
+    actors: dict[str, Actor]
     rows: str
     until: float
+
+    def copy(self) -> World:
+        """Rows that a test may change as it likes; nobody changes an actor."""
+        world: World = pickle.loads(self.world)
+        return replace(world, actors=dict(self.actors))
 
 
 _kept: _Kept | None = None
@@ -39,16 +46,12 @@ async def world_anew() -> World:
     if _kept is not None and time.monotonic() < _kept.until:
         await connection().execute_script(_kept.rows)
         forget_territory()
-        return _copy(_kept.world)
+        return _kept.copy()
     until = time.monotonic() + _SECONDS
     world = await make_world()
-    _kept = _Kept(_copy(world), await _rows(), until)
+    kept = pickle.dumps(replace(world, actors={}))
+    _kept = _Kept(kept, dict(world.actors), await _rows(), until)
     return world
-
-
-def _copy(world: World) -> World:
-    """Rows that a test may change as it likes; nobody changes an actor."""
-    return replace(deepcopy(replace(world, actors={})), actors=dict(world.actors))
 
 
 async def _rows() -> str:
