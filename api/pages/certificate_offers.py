@@ -16,13 +16,13 @@ from starlette.responses import RedirectResponse, Response
 from api.pages.errors import for_people
 from api.pages.fetched import PRIVATE, signature_of
 from api.pages.forms import Typed, with_form
-from citizen.models import Declaration, DeclarationState, Relation
+from citizen.declarations.certificates import earns_certificate, who_declared
+from citizen.models import Declaration
 from core.errors import NotFound
 from core.requests import answered, once
 from core.signed_addresses import signed_query, still_good
-from identity.actor import Actor, ActorKind
-from identity.models import Account
-from management.models import Person, ResidenceCertificate
+from identity.actor import Actor
+from management.models import ResidenceCertificate
 from management.people.certificates import download_address, draw_certificate
 
 _SIGNED: Final = "offers of certificates"
@@ -31,8 +31,7 @@ _MUTATION: Final = "page:drawResidenceCertificate"
 
 async def offered(own: Declaration) -> str | None:
     """Where who made this declaration draws their certificate; None where none can be drawn."""
-    mine = own.state is DeclarationState.IN_FORCE and own.relation is Relation.SELF
-    if not mine or not await Person.exists(id=own.person_id, account_id=own.account_id):
+    if not await earns_certificate(own):
         return None
     return f"/certificates/of/{own.id}?{signed_query(_SIGNED, str(own.id))}"
 
@@ -47,7 +46,7 @@ async def _draw(request: Request, _: Typed) -> Response:
     declaration_id: UUID = request.path_params["declaration_id"]
     if not still_good(_SIGNED, str(declaration_id), *signature_of(request)):
         raise NotFound
-    actor = await _who_declared(declaration_id)
+    actor = await who_declared(declaration_id)
     # The declaration's id is the request's: who presses twice has one certificate.
     given: dict[str, object] = {"declaration": declaration_id}
     drawn = await answered(
@@ -66,13 +65,3 @@ async def _draw(request: Request, _: Typed) -> Response:
 async def _drawn(actor: Actor) -> UUID:
     certificate_id: UUID = (await draw_certificate(actor)).id
     return certificate_id
-
-
-async def _who_declared(declaration_id: UUID) -> Actor:
-    """The account that declared; the offer was signed for it when it was signed in."""
-    row = await Declaration.get_or_none(id=declaration_id)
-    if row is None or row.account_id is None:
-        raise NotFound
-    if not await Account.exists(id=row.account_id, locked_at=None, closed_at=None):
-        raise NotFound
-    return Actor(kind=ActorKind.ACCOUNT, id=row.account_id)

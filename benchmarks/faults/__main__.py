@@ -25,7 +25,7 @@ from benchmarks.faults.reports import Verdict
 from benchmarks.faults.reports import play as play_reports
 from benchmarks.faults.scene import Scene, scene
 from benchmarks.faults.verdicts import Outcome, judge, records, unsettled
-from core.database import connected, execute, fetch, patient
+from core.database import connected, fetch, patient
 from core.embedded_postgres import Cluster, running
 from core.migrate import migrate
 from core.settings import Settings
@@ -80,7 +80,6 @@ async def quota(on: Scene, ids: list[UUID]) -> None:
     await tell(ids[MESSAGES // 2 :])
     await until(_pauses, 1)
     on.emulator.heal()
-    await execute("UPDATE channel_pause SET ended_at = now() WHERE ended_at IS NULL")
 
 
 async def refusals(on: Scene, ids: list[UUID]) -> None:

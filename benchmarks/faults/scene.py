@@ -126,7 +126,11 @@ class Scene:
         await execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'")
 
     async def go_on(self) -> None:
-        """Let time pass: what waits is due, and the clock sweeps."""
+        """Let time pass: what waits is due, the next day has a new quota, and the clock sweeps.
+
+        An answer on its way may have told of the old quota after somebody saw that it was used up.
+        """
+        await execute("UPDATE channel_pause SET ended_at = now() WHERE ended_at IS NULL")
         await execute(
             "UPDATE delivery SET due_at = now() WHERE state = 'PLANNED' AND due_at > now()"
         )
