@@ -51,7 +51,7 @@ def tortoise_config(
     return {
         "connections": {
             "default": {
-                "engine": "tortoise.backends.asyncpg",
+                "engine": "core.database_engine",
                 "credentials": {
                     **credentials(url),
                     "minsize": 1,
