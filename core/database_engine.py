@@ -28,11 +28,12 @@ class _Transaction(TransactionContextPooled):
     async def _undo(self) -> None:
         if hasattr(self, "token"):
             get_connections().reset(self.token)
-        taken = self.client._connection  # noqa: SLF001 - there is no other way to it
-        if taken is not None:
+        taken = self.client._connection  # noqa: SLF001 - there is no other way to them
+        pool = self.client._parent._pool  # noqa: SLF001
+        if taken is not None and pool is not None:
             # Whether the server has begun is not known: a new connection costs less than to ask.
             taken.terminate()
-            await self.client._parent._pool.release(taken)  # noqa: SLF001
+            await pool.release(taken)
 
 
 class Client(AsyncpgDBClient):
