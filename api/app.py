@@ -72,6 +72,11 @@ def make_service(settings: Settings, database_config: Mapping[str, Any], *parts:
     metrics.gauge(
         "database_connections", "Open connections to PostgreSQL", database.open_connections
     )
+    metrics.gauge(
+        "database_connections_busy",
+        "Connections that a statement or a transaction holds",
+        database.busy_connections,
+    )
     health = Health(
         {"database": database.ping, "redis": redis.ping},
         lifecycle,

@@ -121,6 +121,12 @@ def open_connections() -> int:
     return pool.get_size() if pool else 0
 
 
+def busy_connections() -> int:
+    """How many of them a statement or a transaction holds."""
+    pool = getattr(get_connection("default"), "_pool", None)
+    return pool.get_size() - pool.get_idle_size() if pool else 0
+
+
 async def ping() -> None:
     """Raise when PostgreSQL does not answer."""
     await fetch("SELECT 1 AS one")

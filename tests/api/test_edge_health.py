@@ -11,9 +11,11 @@ import pytest
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
+from api.app import make_service
 from api.edge.health import Check, Health
 from api.edge.lifecycle import Lifecycle
 from api.edge.metrics import Metrics
+from core.settings import settings
 
 
 def client_of(
@@ -125,6 +127,12 @@ async def test_metrics_are_for_loopback_or_the_token(
         answer = await http.get("/metrics", headers=encoded)
     assert answer.status_code == status
     assert ("process_resident_memory_bytes" in answer.text) is (status == 200)
+
+
+async def test_metrics_say_how_many_connections_are_open_and_busy(tortoise: None) -> None:
+    lines = make_service(settings(), {}).metrics.text().decode().splitlines()
+    found = dict(line.rsplit(" ", 1) for line in lines if "connections" in line and line[0] != "#")
+    assert set(found) == {"leye_database_connections", "leye_database_connections_busy"}
 
 
 async def test_no_token_means_no_token_is_right() -> None:

@@ -11,7 +11,7 @@ import pytest
 from tortoise.exceptions import DBConnectionError
 from tortoise.transactions import in_transaction
 
-from core.database import connection, ping
+from core.database import busy_connections, connection, ping
 
 ENDED = (
     OSError,
@@ -20,12 +20,6 @@ ENDED = (
     asyncpg.InterfaceError,
     asyncpg.exceptions.InternalClientError,  # the server said good-bye, and has not hung up yet
 )
-
-
-def in_use() -> int:
-    """How many connections of the pool somebody holds; asked outside of transactions."""
-    pool: asyncpg.Pool = connection()._pool  # type: ignore[attr-defined]
-    return pool.get_size() - pool.get_idle_size()
 
 
 async def test_who_gives_up_while_a_transaction_begins_leaves_no_connection_behind(
@@ -37,17 +31,18 @@ async def test_who_gives_up_while_a_transaction_begins_leaves_no_connection_behi
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0), in_transaction():
                 pytest.fail("it was not given up")
-        assert in_use() == 0
+        assert busy_connections() == 0
         assert connection() is outside
     async with in_transaction():
         await ping()
-    assert in_use() == 0
+    assert busy_connections() == 0
 
 
 async def test_a_server_that_ends_connections_costs_the_pool_none(
     committed_db: None, server_url: str, database_url: str
 ) -> None:
     admin = await asyncpg.connect(server_url)
+    outside = connection()
     try:
         for _ in range(20):
             while not await answers():
@@ -59,11 +54,28 @@ async def test_a_server_that_ends_connections_costs_the_pool_none(
             with suppress(*ENDED):
                 async with in_transaction():
                     await ping()
-            assert in_use() == 0
+            assert busy_connections() == 0
+            assert connection() is outside
         while not await answers():
             pass
     finally:
         await admin.close()
+
+
+async def test_connections_are_busy_while_a_transaction_runs(committed_db: None) -> None:
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with in_transaction():
+            begun.set()
+            await over.wait()
+
+    holding = asyncio.create_task(hold())
+    await begun.wait()
+    assert busy_connections() == 1
+    over.set()
+    await holding
+    assert busy_connections() == 0
 
 
 async def answers() -> bool:
