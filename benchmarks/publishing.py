@@ -10,13 +10,13 @@ import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
+from benchmarks.ratio import Figures
 from core import audit
 from core.clock import now
 from core.database import Connection, connected, credentials
@@ -69,19 +69,6 @@ DELETE FROM listing WHERE title = '量度用的单间';
 DELETE FROM procrastinate_jobs WHERE status = 'todo';
 SET session_replication_role = origin;
 """
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Milliseconds for one, at the median over the rounds."""
-
-    ours: float
-    floor: float
-
-    @property
-    def ratio(self) -> float:
-        """Our speed in that of the transaction by hand."""
-        return self.floor / self.ours
 
 
 async def measure(url: str, config: Mapping[str, Any]) -> Figures:

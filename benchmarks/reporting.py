@@ -10,7 +10,6 @@ import json
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
 from typing import Any, Final
@@ -19,6 +18,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from benchmarks.faults.scene import RedisServer
+from benchmarks.ratio import Figures
 from core import audit, redis
 from core.clock import now, today
 from core.crypto import ring
@@ -73,19 +73,6 @@ DELETE FROM procrastinate_jobs WHERE status = 'todo';
 DROP TABLE measured;
 SET session_replication_role = origin;
 """
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Milliseconds for one, at the median."""
-
-    ours: float
-    floor: float
-
-    @property
-    def ratio(self) -> float:
-        """Our speed in that of the transaction by hand."""
-        return self.floor / self.ours
 
 
 async def measure(url: str, config: Mapping[str, Any]) -> Figures:

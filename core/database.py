@@ -117,14 +117,18 @@ async def execute(sql: str, *values: Any) -> int:
 
 def open_connections() -> int:
     """How many connections the pool holds open; 0 before the first."""
-    pool = getattr(get_connection("default"), "_pool", None)
+    pool = _pool()
     return pool.get_size() if pool else 0
 
 
 def busy_connections() -> int:
     """How many of them a statement or a transaction holds."""
-    pool = getattr(get_connection("default"), "_pool", None)
+    pool = _pool()
     return pool.get_size() - pool.get_idle_size() if pool else 0
+
+
+def _pool() -> asyncpg.Pool | None:
+    return getattr(get_connection("default"), "_pool", None)
 
 
 async def ping() -> None:
