@@ -13,12 +13,14 @@ from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from core import audit
 from core.audit import Record
 from core.clock import now
 from core.database import connection
+from core.errors import DomainError
 
 T = TypeVar("T")
 
@@ -134,3 +136,17 @@ async def work(who: Principal, *, request_id: UUID | None = None) -> AsyncIterat
         finally:
             _running.reset(reset)
     unit.committed()
+
+
+@asynccontextmanager
+async def unless_taken(refusal: DomainError) -> AsyncIterator[None]:
+    """A savepoint for what the database's own constraints decide: two requests can come at once.
+
+    Raises:
+        DomainError: ``refusal``, when a constraint says no. The transaction around it goes on.
+    """
+    try:
+        async with in_transaction():
+            yield
+    except IntegrityError:
+        raise refusal from None

@@ -8,9 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q, RawSQL, Subquery
-from tortoise.transactions import in_transaction
 
 from core.clock import now
 from core.crypto import ring, seal
@@ -20,7 +18,7 @@ from core.events import emit
 from core.keyset import Order, Page, Slice, take
 from core.rates import allow
 from core.text import clean
-from core.work import work
+from core.work import unless_taken, work
 from identity.actor import Actor, ActorKind, Permission
 from landlord.access import on_offer, require_of_others
 from landlord.events import ListingReportDecided, ListingReported, ListingTakenDown
@@ -129,14 +127,9 @@ async def _keep_evidence(listing: Listing) -> None:
 
 
 async def _insert(report: ListingReport) -> None:
-    """The database decides whether one is open already: two requests can come at once."""
-    try:
-        async with in_transaction():
-            await report.save(force_create=True)
-    except IntegrityError:
-        raise Conflict(
-            reason="REPORTED", zh="您已经举报过，正在处理", en="You reported it already"
-        ) from None
+    taken = Conflict(reason="REPORTED", zh="您已经举报过，正在处理", en="You reported it already")
+    async with unless_taken(taken):
+        await report.save(force_create=True)
 
 
 async def taken_down_before(listings: Collection[Listing]) -> set[UUID]:

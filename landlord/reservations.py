@@ -11,16 +11,13 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
-
 from core.clock import now, today
 from core.database import fetch
 from core.errors import Conflict, InvalidInput, NotFound, RateLimited, WrongState
 from core.events import emit
 from core.jobs import periodic
 from core.keyset import NOTHING, Order, Page, Slice, take
-from core.work import current, work
+from core.work import current, unless_taken, work
 from identity.actor import SYSTEM, Actor, ActorKind
 from landlord.access import access_own_listing, access_place_of_own_listing, is_own
 from landlord.events import ListingLet, ListingReserved, ReservationExpired, ReservationReleased
@@ -210,15 +207,12 @@ async def expire_reservation(*, reservation_id: UUID, listing_id: UUID) -> bool:
 
 
 async def _hold(listing: Listing, seeker_id: UUID) -> Reservation:
-    try:
-        async with in_transaction():
-            return await Reservation.create(
-                listing_id=listing.id,
-                seeker_id=seeker_id,
-                until=now() + timedelta(hours=rules().reservation_hours),
-            )
-    except IntegrityError:
-        raise _taken() from None
+    async with unless_taken(_taken()):
+        return await Reservation.create(
+            listing_id=listing.id,
+            seeker_id=seeker_id,
+            until=now() + timedelta(hours=rules().reservation_hours),
+        )
 
 
 async def _one_at_a_time(seeker_id: UUID) -> None:

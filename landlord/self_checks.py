@@ -13,9 +13,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
-from tortoise.transactions import in_transaction
 
 from core.clock import now, today
 from core.crypto import ring, seal
@@ -26,7 +24,7 @@ from core.ids import uuid7
 from core.jobs import periodic
 from core.keyset import Order, Page, Slice, take
 from core.text import clean
-from core.work import work
+from core.work import unless_taken, work
 from identity.actor import SYSTEM, Actor, ActorKind
 from landlord.events import SelfCheckDone, SelfCheckDue
 from landlord.models import CheckResult, SelfCheck, SelfCheckItem
@@ -220,14 +218,10 @@ async def _own_house(actor: Actor, place_id: UUID) -> Place:
 
 
 async def _insert(check: SelfCheck) -> None:
-    """The database decides whether the month has one: owner and agent can send at once."""
-    try:
-        async with in_transaction():
-            await check.save(force_create=True)
-    except IntegrityError:
-        raise Conflict(
-            reason="CHECKED", zh="这个月已经自查过", en="It was checked this month"
-        ) from None
+    """Owner and agent can send at once."""
+    taken = Conflict(reason="CHECKED", zh="这个月已经自查过", en="It was checked this month")
+    async with unless_taken(taken):
+        await check.save(force_create=True)
 
 
 async def _take_photos(actor: Actor, photo_ids: Sequence[UUID], *, field: str = _ITEMS) -> None:

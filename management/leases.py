@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
-
 from core.clock import today
 from core.errors import Conflict, InvalidInput
 from core.events import emit
 from core.text import clean
-from core.work import work
+from core.work import unless_taken, work
 from identity.actor import Actor
 from management.events import LeaseFiled
 from management.models import LeaseFiling, Room
@@ -63,17 +60,15 @@ async def record_lease(
 
 
 async def _insert(lease: LeaseFiling) -> None:
-    """The database decides whether a number is new: two houses can bring it at once."""
-    try:
-        async with in_transaction():
-            await lease.save(force_create=True)
-    except IntegrityError:
-        raise Conflict(
-            field="input.number",
-            reason="LEASE_EXISTS",
-            zh="这个备案号已经登记过",
-            en="A lease with this number is on record already",
-        ) from None
+    """Two houses can bring a number at once."""
+    taken = Conflict(
+        field="input.number",
+        reason="LEASE_EXISTS",
+        zh="这个备案号已经登记过",
+        en="A lease with this number is on record already",
+    )
+    async with unless_taken(taken):
+        await lease.save(force_create=True)
 
 
 def _check_days(filed_on: date, until: date | None) -> None:

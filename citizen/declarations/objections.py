@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
-
 from citizen.declarations.access import access_declaration, access_objection, own_persons
 from citizen.declarations.record import stepped
 from citizen.events import ObjectionDecided, ResidenceDisputed
@@ -23,7 +20,7 @@ from core.crypto import seal
 from core.errors import Conflict, NotFound, WrongState
 from core.events import emit
 from core.text import clean
-from core.work import work
+from core.work import unless_taken, work
 from identity.actor import Actor, ActorKind, Role
 from management.models import (
     Lifecycle,
@@ -157,14 +154,9 @@ async def _require_open(row: Declaration) -> None:
 
 
 async def _insert(objection: ResidenceObjection) -> None:
-    """The database decides whether one is open already: two requests can come at once."""
-    try:
-        async with in_transaction():
-            await objection.save(force_create=True)
-    except IntegrityError:
-        raise Conflict(
-            reason="OBJECTED", zh="您已提出异议，正在处理", en="You objected already"
-        ) from None
+    taken = Conflict(reason="OBJECTED", zh="您已提出异议，正在处理", en="You objected already")
+    async with unless_taken(taken):
+        await objection.save(force_create=True)
 
 
 async def _hold_places(objection_id: UUID) -> None:

@@ -12,9 +12,6 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
-
 from citizen.events import DeclarationHeld, TenantDeclared
 from citizen.models import (
     Declaration,
@@ -30,7 +27,7 @@ from core.crypto import seal
 from core.errors import Conflict, InvalidInput
 from core.events import emit
 from core.ids import uuid7
-from core.work import Principal, current
+from core.work import Principal, current, unless_taken
 from identity.actor import Actor, ActorKind, Role
 from management.models import (
     ClaimState,
@@ -197,21 +194,19 @@ async def add_papers(
     await require_photos(actor, photo_ids=photo_ids, purpose=Purpose.DECLARATION, field=field)
     before = await DeclarationPhoto.filter(declaration_id=row.id).count()
     require_few(len(photo_ids) + before, field=field)
-    try:
-        async with in_transaction():
-            await DeclarationPhoto.bulk_create(
-                DeclarationPhoto(
-                    declaration_id=row.id, photo_id=photo_id, step_id=step.id, position=position
-                )
-                for position, photo_id in enumerate(photo_ids, before)
+    used = InvalidInput(
+        field=field,
+        reason="PHOTO_USED",
+        zh="照片已经用过，请重新拍摄上传",
+        en="A picture was used before; take a new one",
+    )
+    async with unless_taken(used):
+        await DeclarationPhoto.bulk_create(
+            DeclarationPhoto(
+                declaration_id=row.id, photo_id=photo_id, step_id=step.id, position=position
             )
-    except IntegrityError:
-        raise InvalidInput(
-            field=field,
-            reason="PHOTO_USED",
-            zh="照片已经用过，请重新拍摄上传",
-            en="A picture was used before; take a new one",
-        ) from None
+            for position, photo_id in enumerate(photo_ids, before)
+        )
 
 
 def require_few(count: int, *, field: str) -> None:
@@ -231,18 +226,16 @@ def require_few(count: int, *, field: str) -> None:
 
 
 async def _insert(row: Declaration) -> None:
-    """The database decides whether one is held already: two requests can come at once."""
-    try:
-        async with in_transaction():
-            await row.save(force_create=True)
-    except IntegrityError:
-        if row.state is not DeclarationState.HELD:
-            raise
-        raise Conflict(
-            reason="HELD",
-            zh="同样的申报正在核实，请等待结果",
-            en="The same declaration is being looked at",
-        ) from None
+    if row.state is not DeclarationState.HELD:
+        await row.save(force_create=True)
+        return
+    held = Conflict(
+        reason="HELD",
+        zh="同样的申报正在核实，请等待结果",
+        en="The same declaration is being looked at",
+    )
+    async with unless_taken(held):
+        await row.save(force_create=True)
 
 
 async def _write(

@@ -14,16 +14,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
-
 from core.clock import now, today
 from core.crypto import ring, seal
 from core.errors import Conflict, InvalidInput, NotFound, WrongState
 from core.ids import uuid7
 from core.rates import allow
 from core.text import clean, phone_number
-from core.work import work
+from core.work import unless_taken, work
 from identity.actor import Actor, ActorKind, Permission
 from management.access import require_sign_in
 from management.hazards.access import access_hazard, access_hazard_by_token, checked_token
@@ -245,20 +242,17 @@ def shown_number(source: HazardSource | str, number: str | None) -> str | None:
 
 
 async def _insert(hazard: Hazard) -> None:
-    """The database decides whether a number is new: two requests can come at once."""
     if hazard.external_no is None:
         await hazard.save(force_create=True)
         return
-    try:
-        async with in_transaction():
-            await hazard.save(force_create=True)
-    except IntegrityError:
-        raise Conflict(
-            field="input.externalNo",
-            reason="EXTERNAL_NO",
-            zh="这个编号已经上报过",
-            en="This number was reported already",
-        ) from None
+    taken = Conflict(
+        field="input.externalNo",
+        reason="EXTERNAL_NO",
+        zh="这个编号已经上报过",
+        en="This number was reported already",
+    )
+    async with unless_taken(taken):
+        await hazard.save(force_create=True)
 
 
 async def _keep_report(actor: Actor, hazard: Hazard, said: Statement, answers: Any) -> None:

@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
-
 from core.crypto import reveal, ring, seal
 from core.database import fetch
 from core.errors import Conflict, InvalidInput
 from core.masking import mask_document, mask_name, mask_phone
 from core.settings import settings
 from core.text import clean
-from core.work import current
+from core.work import current, unless_taken
 from identity.actor import Actor, ActorKind
 from identity.models import Account
 from management.models import Person
@@ -118,11 +115,8 @@ async def bind_account(person: Person, account_id: UUID) -> None:
         raise _person_taken()
     if await Person.exists(account_id=account_id):
         raise _account_taken()
-    try:
-        async with in_transaction():  # another document may be bound to the account meanwhile
-            await Person.filter(id=person.id).update(account_id=account_id)
-    except IntegrityError:
-        raise _account_taken() from None
+    async with unless_taken(_account_taken()):  # by another document, meanwhile
+        await Person.filter(id=person.id).update(account_id=account_id)
     person.account_id = account_id
     phone = reveal(await Account.get(id=account_id), "phone")
     if phone is not None:

@@ -10,8 +10,9 @@ import pytest
 
 from core.audit import AuditEntry
 from core.database import fetch
+from core.errors import Conflict
 from core.models import RequestClaim
-from core.work import Work, after_commit, current, work
+from core.work import Work, after_commit, current, unless_taken, work
 
 SEVEN = UUID(int=7)
 
@@ -97,6 +98,27 @@ async def test_what_can_t_be_noted_is_refused_where_it_is_said(db: None) -> None
 def test_there_is_no_unit_outside_of_one() -> None:
     with pytest.raises(RuntimeError, match="unit of work"):
         current()
+
+
+async def test_what_a_constraint_refuses_is_the_refusal_given_and_the_rest_stays(
+    committed_db: None,
+) -> None:
+    twice = {"actor_id": uuid4(), "request_id": uuid4(), "mutation": "doIt", "payload_hash": b""}
+    taken = Conflict(reason="TAKEN", zh="已有", en="There is one")
+
+    async def again() -> None:
+        async with unless_taken(taken):
+            await row()
+            await RequestClaim.create(**twice)
+
+    async with work(Somebody()):
+        await RequestClaim.create(**twice)
+        with pytest.raises(Conflict) as refused:
+            await again()
+        assert refused.value is taken
+        async with unless_taken(taken):
+            await row()
+    assert await RequestClaim.all().count() == 2
 
 
 async def test_the_unit_ends_with_its_block(db: None) -> None:
