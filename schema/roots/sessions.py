@@ -17,9 +17,18 @@ from identity.sessions import OpenSession, refresh_session, sign_out
 from identity.staff_sign_in import sign_in_staff
 from schema.access import ACCOUNT, PERSON, PUBLIC, STAFF
 from schema.context import Info
-from schema.fields import attr, given, gql_input, gql_type, mutation, query, root_type, selected
+from schema.fields import (
+    attr,
+    given,
+    gql_input,
+    gql_type,
+    mutation,
+    query,
+    root_type,
+    selected,
+    selected_here,
+)
 from schema.once import Requested, run_once
-from schema.selection import select
 from schema.types.viewer import Viewer, viewer_row
 
 
@@ -137,7 +146,7 @@ class SessionQueries:
         context = info.context
         if not context.actor.signed_in:
             return None
-        want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+        want = selected_here(info)
         return await viewer_row(context.actor, want, context)
 
 

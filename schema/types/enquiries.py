@@ -20,9 +20,9 @@ from landlord.models import EnquiryState, ListingState, ViewingState
 from schema.access import ACCOUNT
 from schema.connections import Connection, connection, wanted_nodes
 from schema.context import Context, Info
-from schema.fields import attr, gql_type
+from schema.fields import attr, gql_type, selected_here
 from schema.ids import global_id
-from schema.selection import Rows, Selection, select
+from schema.selection import Rows, Selection
 from schema.types.common import Node
 
 
@@ -147,7 +147,7 @@ async def enquiry_connection(
     """The connection over a list of conversations, for the field being resolved."""
     if not ACCOUNT.actor(info.context.actor):
         return connection(NOTHING, Selection())
-    want = select(info._raw_info, info.context.actor)  # noqa: SLF001 - see fields.py
+    want = selected_here(info)
     nodes = wanted_nodes(want)
     found = await read(info.context.actor, page=page, columns=enquiry_columns(nodes), **given)
     await shape_enquiries(found.rows, nodes, info.context)

@@ -33,9 +33,9 @@ from schema.access import ACCOUNT, PERSON
 from schema.by_id import things_by_ids
 from schema.connections import Connection, connection, wanted_nodes
 from schema.context import Context, Info
-from schema.fields import attr, given, gql_input, gql_type
+from schema.fields import attr, given, gql_input, gql_type, selected_here
 from schema.ids import global_id
-from schema.selection import Rows, Selection, select
+from schema.selection import Rows, Selection
 from schema.types.common import Node
 from schema.types.notification_enums import ReaderLanguage
 
@@ -136,7 +136,7 @@ async def inbox_connection(
     context = info.context
     if not PERSON.actor(context.actor):
         return connection(NOTHING, Selection())
-    want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+    want = selected_here(info)
     nodes = wanted_nodes(want)
     found = await inbox(
         context.actor,

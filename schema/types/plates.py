@@ -13,9 +13,9 @@ from management.models import EBikeCharging, PlateState
 from schema.access import PUBLIC
 from schema.connections import After, Before, First, Last, connection, wanted_nodes
 from schema.context import Context, Info
-from schema.fields import attr, gql_type, row_field
+from schema.fields import attr, gql_type, row_field, selected_here
 from schema.ids import global_id
-from schema.selection import Selection, select
+from schema.selection import Selection
 from schema.types.listings import (
     ListingConnection,
     PublicPlace,
@@ -73,7 +73,7 @@ async def _listings(plate: Any, info: Info, page: Page) -> dict[str, Any]:
     if plate["place"] is None:
         return connection(NOTHING, Selection())
     context = info.context
-    want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+    want = selected_here(info)
     nodes = wanted_nodes(want)
     found = await listings_behind_plate(
         place_id=plate["place_id"],

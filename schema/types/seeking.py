@@ -22,9 +22,9 @@ from management.rules import rules
 from schema.access import ACCOUNT, PUBLIC, holds
 from schema.connections import Connection, connection, wanted_nodes
 from schema.context import Context, Info
-from schema.fields import attr, gql_type
+from schema.fields import attr, gql_type, selected_here
 from schema.ids import global_id
-from schema.selection import Rows, Selection, select
+from schema.selection import Rows, Selection
 from schema.types.listings import Listing, listing_columns, shape_listings
 
 
@@ -56,7 +56,7 @@ async def saved_connection(info: Info, page: Page) -> dict[str, Any]:
     context = info.context
     if not ACCOUNT.actor(context.actor):
         return connection(NOTHING, Selection())
-    want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+    want = selected_here(info)
     nodes = wanted_nodes(want)
     columns = nodes.columns(_SAVED_NEEDS, "listing_id")
     found = await saved_listings(context.actor, page=page, columns=columns)

@@ -28,9 +28,9 @@ from notifications.topics import Topic
 from schema.access import ACCOUNT, PERSON, SIGNED_IN, STAFF, holds_or_account
 from schema.connections import After, Before, First, Last, connection, counted, wanted_nodes
 from schema.context import Context, Info
-from schema.fields import attr, gql_type, row_field
+from schema.fields import attr, gql_type, row_field, selected_here
 from schema.ids import global_id
-from schema.selection import Selection, select
+from schema.selection import Selection
 from schema.types.claims import PlaceClaimConnection, claim_columns, shape_claims
 from schema.types.enquiries import EnquiryConnection, enquiry_connection
 from schema.types.inbox import (
@@ -103,7 +103,7 @@ class Viewer(ResidentViewer):
         context = info.context
         if not _FILES.actor(context.actor):
             return connection(NOTHING, Selection(), total_count=0)
-        want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+        want = selected_here(info)
         nodes = wanted_nodes(want)
         page = await list_places(
             context.actor,
@@ -128,7 +128,7 @@ class Viewer(ResidentViewer):
     ) -> dict[str, Any]:
         """Listings that you put up, in whatever state. Newest first."""
         context = info.context
-        want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+        want = selected_here(info)
         nodes = wanted_nodes(want)
         page = await own_listings(
             context.actor,
@@ -151,7 +151,7 @@ class Viewer(ResidentViewer):
         context = info.context
         if not ACCOUNT.actor(context.actor):
             return connection(NOTHING, Selection())
-        want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+        want = selected_here(info)
         nodes = wanted_nodes(want)
         page = await own_reservations(
             context.actor,
@@ -249,7 +249,7 @@ class Viewer(ResidentViewer):
         context = info.context
         if not ACCOUNT.actor(context.actor):
             return None
-        want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+        want = selected_here(info)
         nodes = wanted_nodes(want)
         page = await own_claims(
             context.actor, page=Page.of(first, after, last, before), columns=claim_columns(nodes)

@@ -16,8 +16,7 @@ from management.people.persons import own_person
 from schema.access import ACCOUNT, SIGNED_IN
 from schema.connections import After, Before, First, Last, counted, wanted_nodes
 from schema.context import Info
-from schema.fields import gql_type, row_field
-from schema.selection import select
+from schema.fields import gql_type, row_field, selected_here
 from schema.types.people import (
     LOOK_COLUMNS,
     OF_PERSON,
@@ -63,7 +62,7 @@ class ResidentViewer:
         context = info.context
         if not ACCOUNT.actor(context.actor):
             return None
-        want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+        want = selected_here(info)
         nodes = wanted_nodes(want)
         page = await own_residences(
             context.actor,
@@ -86,7 +85,7 @@ class ResidentViewer:
         context = info.context
         if not ACCOUNT.actor(context.actor):
             return None
-        want = select(info._raw_info, context.actor)  # noqa: SLF001 - see fields.py
+        want = selected_here(info)
         page = await own_looks(
             context.actor, page=Page.of(first, after, last, before), columns=LOOK_COLUMNS
         )
